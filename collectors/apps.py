@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CollectorsConfig(AppConfig):
+    """The daemons that fill market and assets."""
+
+    name = "collectors"
+    verbose_name = _("Collectors")

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class GroundConfig(AppConfig):
+    """The ground that every app stands on: budget, tokens, connects, daemons."""
+
+    name = "stockdesk"
+    verbose_name = _("Desk")
+    default_auto_field = "django.db.models.BigAutoField"
