@@ -68,7 +68,7 @@ def read_environment(base: Path) -> Environment:
         environ.Env.read_env(path)
     get = environ.Env.ENVIRON.get
     database = environ.Env.db_url_config(get("DATABASE_URL", "mysql://root@localhost/stockdesk"))
-    database["OPTIONS"] = {"charset": "utf8mb4", "sql_mode": "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION", **database.get("OPTIONS", {})}
+    database["OPTIONS"] = {"charset": "utf8mb4", "init_command": "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+09:00'", **database.get("OPTIONS", {})}
     keys = []
     for n in range(1, 6):
         suffix = "" if n == 1 else f"_{n}"

@@ -5,6 +5,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from stockdesk.env import read_environment
+from stockdesk.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -86,3 +87,5 @@ STORAGES = {
 
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
+
+LOGGING = logging_config(DESK)

@@ -1,0 +1,228 @@
+"""Base of the long-running commands: signals, one copy at a time, heartbeat, back-off."""
+
+import asyncio
+import logging
+import random
+import signal
+import sys
+import time
+from contextlib import suppress
+from typing import Any, ClassVar
+
+import uvloop
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import InterfaceError, InternalError, OperationalError
+
+from stockdesk.events import clear_event, raise_event
+from stockdesk.kis.errors import KisError
+from stockdesk.lease import EXPIRY, Lease, LeaseHeld
+from stockdesk.logs import log_uncaught_errors, redacted
+from stockdesk.threads import DatabaseThread
+
+BEAT = 2.0
+#: Errors that are weather, not mistakes: the database is away, restarting, full, read-only or overloaded.
+DATABASE_WEATHER = (OperationalError, InterfaceError, InternalError)
+PAUSE_FIRST, PAUSE_LONGEST = 1.0, 30.0
+#: ``--once`` does not wait longer than this for the database, seconds.
+ONCE_PATIENCE = 30.0
+
+
+class Daemon(BaseCommand):
+    """A command that calls `step` every `every` seconds until it is told to stop.
+
+    A subclass gives `name`, `every` and `step`, and `setup` and `teardown` where it needs them. A step runs
+    to its end before anything stops. Before every write that must not happen twice, ask `holds_lease()`.
+    """
+
+    name: ClassVar[str]
+    #: Seconds from the start of one step to the start of the next.
+    every: ClassVar[float] = 1.0
+    #: Errors after which a step is simply tried again; any other ends the process.
+    foreseen: ClassVar[tuple[type[BaseException], ...]] = (*DATABASE_WEATHER, KisError)
+    #: Seconds a lease lives without a heartbeat.
+    expiry: ClassVar[float] = EXPIRY
+
+    #: Set by SIGTERM and SIGINT, and when the lease is lost.
+    stopping: asyncio.Event
+    #: For the daemon's own reads and writes; the heartbeat has another.
+    database: DatabaseThread
+    #: Shown on the dashboard; written with every heartbeat.
+    counters: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.log = logging.getLogger(f"stockdesk.daemon.{self.name}")
+        self.stopping = asyncio.Event()
+        self.counters = {}
+        self._lease = Lease(self.name, expiry=self.expiry)
+        self._changes: dict[str, Any] = {}
+        self._troubled = False
+
+    async def setup(self) -> None:
+        """Called once the lease is held; again from the start when a foreseen error cut it short."""
+
+    async def step(self) -> None:
+        """One round of work."""
+        raise NotImplementedError
+
+    async def teardown(self) -> None:
+        """Called before the lease is given back, also after a failure and after a `setup` cut short."""
+
+    @property
+    def fence(self) -> int:
+        """Grows with every holder of the lease: whoever shows a smaller number is out of date."""
+        return self._lease.fence
+
+    def holds_lease(self) -> bool:
+        """False once the lease is lost, or unrenewed for so long that another copy may hold it."""
+        return self._lease.held()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="run a single step and exit")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        log_uncaught_errors()
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            code = runner.run(self._main(once=options["once"]))
+        if code:
+            sys.exit(code)
+
+    async def _main(self, *, once: bool) -> int:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stopping.set)
+        self.database = DatabaseThread(self.name)
+        self._beats = DatabaseThread(f"{self.name}-heartbeat")
+        try:
+            if not await self._acquire(once=once):
+                return 0
+            return await self._hold(once=once)
+        except Exception:
+            # Nobody foresaw this. The traceback goes through the log, which takes the secrets out.
+            self.log.critical("ends on an error nobody foresaw", exc_info=True)
+            return 1
+        finally:
+            self.database.close()
+            self._beats.close()
+
+    async def _acquire(self, *, once: bool) -> bool:
+        """Wait for the database and take the lease. False when another copy holds it or we are to stop."""
+        pause, started = PAUSE_FIRST / 2, time.monotonic()
+        while not self.stopping.is_set():
+            try:
+                await self._beats.run(self._lease.look)
+                taken = await self._beats.run(self._lease.take)
+            except LeaseHeld as held:
+                self.log.warning("%s already runs as %s: this copy exits", self.name, held.holder)
+                return False
+            except DATABASE_WEATHER as exc:
+                if once and time.monotonic() - started > ONCE_PATIENCE:
+                    raise
+                self.log.warning("waiting for the database: %s", exc)
+                pause = min(pause * 2, PAUSE_LONGEST / 6)
+                await self._rest(pause * random.uniform(0.75, 1.25))
+                continue
+            if taken:
+                self.log.info("%s holds the lease as %s, fence %d", self.name, self._lease.holder, self.fence)
+                return True
+            await self._rest(0.25)
+        return False
+
+    async def _hold(self, *, once: bool) -> int:
+        """Work while the lease is ours; give it back whatever happens."""
+        heartbeat = asyncio.create_task(self._heartbeat())
+        final: dict[str, Any] = {"state": "stopped"}
+        try:
+            await self._work(once=once)
+        except Exception as exc:
+            final = {"state": "failed", **self._error(exc)}
+            raise
+        finally:
+            heartbeat.cancel()
+            try:
+                await self.teardown()
+            finally:
+                await self._release(final)
+        return 0
+
+    async def _work(self, *, once: bool) -> None:
+        self._changes["state"] = "starting"
+        if not await self._until_done(self.setup, once=once):
+            return
+        self._changes["state"] = "running"
+        due = time.monotonic()
+        while not self.stopping.is_set():
+            if not self.holds_lease():
+                # The database is away for longer than the lease lasts; the heartbeat tells how it ends.
+                await self._rest(0.25)
+                continue
+            if await self._until_done(self.step, once=once):
+                self.counters["steps"] = self.counters.get("steps", 0) + 1
+                self._changes["stepped"] = True
+            if once:
+                return
+            due = max(due + self.every, time.monotonic())
+            await self._rest(due - time.monotonic())
+
+    async def _until_done(self, work: Any, *, once: bool) -> bool:
+        """Do it, and after a foreseen error again with growing pauses. False when told to stop meanwhile."""
+        pause = PAUSE_FIRST
+        while True:
+            try:
+                await work()
+            except self.foreseen as exc:
+                if once:
+                    raise
+                self.log.warning("%s of %s failed, next try in about %.0f s: %s: %s",
+                                 work.__name__, self.name, pause, type(exc).__name__, exc)  # fmt: skip
+                self._changes |= self._error(exc)
+                await self._tell(raise_event, self.name, "step-failed", text=f"{type(exc).__name__}: {exc}")
+                self._troubled = True
+                await self._rest(pause * random.uniform(0.75, 1.25))
+                pause = min(pause * 2, PAUSE_LONGEST)
+                if self.stopping.is_set():
+                    return False
+                if not self.holds_lease() and work == self.step:
+                    return False
+                continue
+            if self._troubled:
+                self._troubled = not await self._tell(clear_event, self.name, "step-failed")
+            return True
+
+    async def _heartbeat(self) -> None:
+        """Renew the lease and write state and counters, one UPDATE every two seconds."""
+        while True:
+            changes, self._changes = self._changes, {}
+            try:
+                kept = await self._beats.run(self._lease.renew, counters=dict(self.counters), **changes)
+            except DATABASE_WEATHER as exc:
+                self._changes = changes | self._changes
+                self.log.warning("no heartbeat: %s", exc)
+            else:
+                if not kept:
+                    self.log.error("%s lost its lease to another copy: this one stops", self.name)
+                    self.stopping.set()
+                    return
+            await asyncio.sleep(BEAT if self.expiry > 2 * BEAT else self.expiry / 5)
+
+    async def _release(self, final: dict[str, Any]) -> None:
+        try:
+            await self._beats.run(self._lease.release, counters=dict(self.counters), **(self._changes | final))
+        except DATABASE_WEATHER as exc:
+            self.log.warning("the lease could not be given back and will expire: %s", exc)
+
+    async def _tell(self, function: Any, *args: Any, **kwargs: Any) -> bool:
+        try:
+            await self._beats.run(function, *args, **kwargs)
+        except DATABASE_WEATHER:
+            return False
+        return True
+
+    async def _rest(self, seconds: float) -> None:
+        """Sleep, but not past the word to stop."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.stopping.wait(), max(seconds, 0.0))
+
+    @staticmethod
+    def _error(exc: BaseException) -> dict[str, Any]:
+        return {"error": redacted(f"{type(exc).__name__}: {exc}")[:500]}

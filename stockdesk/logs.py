@@ -1,0 +1,156 @@
+"""Log lines in Korean time, with every secret taken out before a handler sees them."""
+
+import json
+import logging
+import re
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta, timezone
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from stockdesk.env import Environment
+
+KST = timezone(timedelta(hours=9), "KST")
+MASK = "[redacted]"
+
+#: Shorter than this a value is not searched for: "01" would black out half of every line.
+SHORTEST = 3
+#: Below this length a value is only taken out where it stands alone, not inside a longer word.
+WHOLE_WORD = 8
+
+
+class Secrets:
+    """The values that must not be shown, those of the environment for good and tokens as they come and go."""
+
+    def __init__(self, tokens_kept: int = 64) -> None:
+        self._lasting: set[str] = set()
+        self._passing: deque[str] = deque(maxlen=tokens_kept)
+        self._pattern: re.Pattern[str] | None = None
+        self._lock = threading.Lock()
+
+    def keep(self, values: Iterable[str]) -> None:
+        with self._lock:
+            self._lasting.update(value for value in values if len(value) >= SHORTEST)
+            self._compile()
+
+    def register(self, value: str) -> None:
+        with self._lock:
+            if len(value) >= SHORTEST and value not in self._passing:
+                self._passing.append(value)
+                self._compile()
+
+    def removed_from(self, text: str) -> str:
+        pattern = self._pattern
+        return pattern.sub(MASK, text) if pattern else text
+
+    def _compile(self) -> None:
+        spellings = {s for value in (*self._lasting, *self._passing) for s in _spellings(value)}
+        # The longest first: one secret may be the beginning of another.
+        parts = [_expression(s) for s in sorted(spellings, key=lambda s: (-len(s), s))]
+        self._pattern = re.compile("|".join(parts)) if parts else None
+
+
+def _spellings(value: str) -> set[str]:
+    """The value itself and how it looks inside a URL, a JSON body or a repr."""
+    return {value, quote(value), quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1],
+            repr(value)[1:-1], ascii(value)[1:-1]}  # fmt: skip
+
+
+def _expression(spelling: str) -> str:
+    exact = re.escape(spelling)
+    return rf"(?<![0-9A-Za-z]){exact}(?![0-9A-Za-z])" if len(spelling) < WHOLE_WORD else exact
+
+
+_secrets = Secrets()
+
+
+def redact(value: str) -> None:
+    """Keep this value (a token, an approval key) out of everything that is logged from now on."""
+    _secrets.register(value)
+
+
+def redacted(text: str) -> str:
+    """The text with every known secret replaced."""
+    return _secrets.removed_from(text)
+
+
+def secrets_of(desk: Environment) -> list[str]:
+    """Every value of the environment that must not be shown, in each form in which it travels."""
+    values = [desk.secret_key, desk.hts_id, desk.dart_api_key, desk.data_go_kr_key, desk.database["PASSWORD"]]
+    for pair in desk.app_keys:
+        values += [pair.key, pair.secret]
+    if desk.account:
+        digits = desk.account.replace("-", "")
+        values += [desk.account, digits, f"{digits[:8]}-{digits[8:]}", digits[:8]]
+    return values
+
+
+class Redact(logging.Filter):
+    """Rewrites a record so that no handler, however it formats, finds a secret in it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redacted(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = redacted(logging.Formatter().formatException(record.exc_info))
+            record.exc_info = None
+        if record.stack_info:
+            record.stack_info = redacted(record.stack_info)
+        return True
+
+
+class KstFormatter(logging.Formatter):
+    """``2026-11-20T09:00:00.123+09:00 WARNING market.feed: text``, whatever the machine's zone."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).astimezone(KST)
+        return at.isoformat(timespec="milliseconds")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
+
+
+def logging_config(desk: Environment) -> dict[str, Any]:
+    """Django's LOGGING: everything to stderr, where supervisord picks it up and rotates it."""
+    _secrets.keep(secrets_of(desk))
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"redact": {"()": "stockdesk.logs.Redact"}},
+        "formatters": {"kst": {"()": "stockdesk.logs.KstFormatter"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["redact"], "formatter": "kst"}},
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": {
+            # Django's own configuration gives this one a handler besides ours.
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            # One line per call at INFO, with the query string in it.
+            "httpx": {"level": "WARNING"},
+            "httpcore": {"level": "WARNING"},
+            "websockets": {"level": "WARNING"},
+        },
+    }
+
+
+def log_uncaught_errors() -> None:
+    """Send tracebacks that nobody caught through the log too; Python would print them as they are."""
+    log = logging.getLogger("stockdesk.uncaught")
+
+    def on_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+        else:
+            log.critical("uncaught error", exc_info=(kind, error, trace))
+
+    def on_thread_error(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            name = args.thread.name if args.thread else "?"
+            log.critical("uncaught error in thread %s", name, exc_info=args.exc_value)
+
+    sys.excepthook = on_error
+    threading.excepthook = on_thread_error
