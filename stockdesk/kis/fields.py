@@ -149,6 +149,19 @@ H0STCNI0 = (
     "ODER_PRC",
 )
 
+# 체결통보 as KIS documents it, 26 fields; 0-17 are the same
+H0STCNI0_DOCUMENTED = (
+    *H0STCNI0[:18],
+    "ORD_COND_PRC",
+    "ORD_EXG_GB",
+    "POPUP_YN",
+    "FILLER",
+    "CRDT_CLS",
+    "CRDT_LOAN_DATE",
+    "CNTG_ISNM40",
+    "ODER_PRC",
+)
+
 # 장운영정보
 H0STMKO0 = (
     "MKSC_SHRN_ISCD",

@@ -6,7 +6,7 @@ field names, never contents: a frame may be an execution notice.
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -194,12 +194,15 @@ def date_on(text: str) -> date:
     return date(int(text[:4]), int(text[4:6]), int(text[6:]))
 
 
+def time_of_day(text: str) -> time:
+    """``093005`` as a time, else ValueError."""
+    if not _is_time(text):
+        raise ValueError("not a time of day")
+    return time(int(text[:2]), int(text[2:4]), int(text[4:]))
+
+
 # The trades of one second, of however many symbols, share one moment.
 @lru_cache(maxsize=1024)
 def moment(date_text: str, time_text: str) -> datetime:
     """``20261120`` and ``093005`` as a moment in KST, else ValueError."""
-    day = date_on(date_text)
-    if not _is_time(time_text):
-        raise ValueError("not a time of day")
-    hour, minute, second = int(time_text[:2]), int(time_text[2:4]), int(time_text[4:])
-    return datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=KST)
+    return datetime.combine(date_on(date_text), time_of_day(time_text), KST)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from typing import Literal
 
 KST = timezone(timedelta(hours=9), "KST")
 
@@ -44,39 +43,48 @@ class Tick:
 class ExecutionNotice:
     """KIS telling us about our own order (H0STCNI0, mock H0STCNI9). A hint: the REST inquiry is the truth.
 
-    ``quantity`` and ``price`` are the fill's when ``filled``, else the order's. Who owns the account stays out of the
-    repr, and with it out of logs and tracebacks.
+    ``quantity`` and ``price`` are the fill's when ``filled``, else the order's. Codes and order numbers stay as they
+    came. Whose account it is stays out of the repr, and with it out of logs and tracebacks.
     """
 
     customer_id: str = field(repr=False)
+    """The HTS id."""
     account: str = field(repr=False)
-    order_no: int
-    original_order_no: int | None
-    """The order that an amendment or a cancel refers to."""
-    side: Literal["buy", "sell"]
-    change_kind: Literal["new", "amend", "cancel"]
+    order_no: str
+    """Zero padded here and not everywhere: compare as numbers."""
+    original_order_no: str
+    """The order that an amendment or a cancel refers to; empty for a new one."""
+    side: str
+    """01 sell, 02 buy."""
+    correction: str
+    """0 none, 1 amended, 2 cancelled."""
     order_kind: str
-    """Order division, 00 limit, 01 market ..."""
+    """Order division: 00 limit, 01 market ..."""
     order_condition: str
     """0 none, 1 IOC, 2 FOK."""
     symbol: str
+    name: str
     quantity: int
     price: int
+    order_quantity: int | None
+    order_price: int | None
     clock_time: time
     """KST; the notice carries no date."""
-    rejected: bool
+    refused: bool
     filled: bool
     acceptance: str
-    """ACPT_YN: 1 received, 2 confirmed, 3 cancelled (IOC, FOK)."""
-    branch: str
-    order_quantity: int | None
-    account_name: str = field(repr=False)
+    """1 received, 2 confirmed, 3 cancelled (IOC, FOK)."""
+    branch_no: str
     exchange: str
     """1 KRX, 2 NXT, 3 SOR-KRX, 4 SOR-NXT; empty when not told."""
-    symbol_name: str
-    order_price: int | None
+    credit_class: str
+    credit_loan_on: date | None
     digest: str = field(repr=False)
     """SHA-256 of the record as it came, in hex. KIS gives a fill no id, so two equal ones share it."""
+
+    @property
+    def is_buy(self) -> bool:
+        return self.side == "02"
 
 
 @dataclass(frozen=True, slots=True)
