@@ -1,0 +1,141 @@
+"""The registry of programs: what runs, with which command and when; supervisord's configuration is made from it.
+
+A daemon joins the desk by one entry here. Commands are relative to the checkout, so that no path of the
+machine needs quoting, and carry no secret: a program reads its settings from the file in STOCKDESK_ENV.
+"""
+
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+PYTHON = ".venv/bin/python"
+
+When = Literal["always", "market hours", "night", "after the close"]
+Only = Literal["", "embedded", "simulated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One long-running program. Those with a higher ``priority`` start later and stop earlier."""
+
+    name: str
+    command: tuple[str, ...]  # parts may name ports: {web_port}, {rest_port}, {ws_port}
+    does: str
+    priority: int
+    when: When = "always"
+    only: Only = ""  # "embedded": with the desk's own MariaDB; "simulated": with the broker's stand-in
+    starts_alone: bool = False  # before the migrations; the others wait until the tables are there
+    stop_seconds: int = 15  # between SIGTERM and SIGKILL
+
+
+PROGRAMS = (
+    Program(
+        name="mariadb",
+        command=(PYTHON, "-m", "stockdesk.setup", "serve-database"),
+        does="the desk's own database server",
+        priority=10,
+        only="embedded",
+        starts_alone=True,
+        stop_seconds=120,  # a clean stop writes every dirty page
+    ),
+    Program(
+        name="simulator",
+        command=(PYTHON, "manage.py", "run_simulator", "--rest-port", "{rest_port}", "--ws-port", "{ws_port}"),
+        does="stands in for KIS",
+        priority=20,
+        only="simulated",
+        starts_alone=True,
+    ),
+    Program(
+        name="ws_market",
+        command=(PYTHON, "manage.py", "run_ws_market"),
+        does="live prices and execution notices",
+        priority=30,
+        when="market hours",
+    ),
+    Program(
+        name="web",
+        command=(
+            *(PYTHON, "-m", "uvicorn", "stockdesk.asgi:application"),
+            *("--host", "127.0.0.1", "--port", "{web_port}"),
+            *("--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "5"),
+        ),
+        does="dashboard and admin",
+        priority=90,
+    ),
+)
+
+
+def programs_for(*, embedded: bool, simulated: bool) -> list[Program]:
+    """The programs of this desk, first to start first."""
+    kinds = {"", *(["embedded"] if embedded else []), *(["simulated"] if simulated else [])}
+    return sorted((p for p in PROGRAMS if p.only in kinds), key=lambda p: p.priority)
+
+
+def quoted(argument: str) -> str:
+    """One argument as supervisord's parser reads it back.
+
+    It expands ``%``, cuts a line where blank and ``;`` or ``#`` meet (inside quotes too), then splits as a shell does.
+    """
+    if "\n" in argument or "\r" in argument:
+        raise ValueError("a line break cannot stand in a command")
+    text = shlex.quote(argument)
+    for mark in ";#":
+        text = text.replace(mark, f"""'"{mark}"'""")
+    return text.replace("%", "%%")
+
+
+HEAD = """\
+; Made by ./desk from stockdesk/programs.py at every start: a change here is lost.
+[unix_http_server]
+file={socket}
+chmod=0700
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+
+[supervisord]
+logfile=var/log/supervisord.log
+logfile_maxbytes=5MB
+logfile_backups=2
+pidfile=var/run/supervisord.pid
+childlogdir=var/log
+{user}"""
+
+# startretries: a program that fails within startsecs is tried again after 1, 2, 3 ... s, and supervisord would
+# give up (FATAL) after three. A million is never reached; the decision page on pacing says what the pause grows to.
+SECTION = """
+[program:{name}]
+command={command}
+priority={priority}
+autostart={autostart}
+autorestart=true
+startsecs=5
+startretries=1000000
+stopsignal=TERM
+stopwaitsecs={stop_seconds}
+stopasgroup=true
+killasgroup=true
+redirect_stderr=true
+stdout_logfile=var/log/{name}.log
+stdout_logfile_maxbytes=10MB
+stdout_logfile_backups=3
+"""
+
+
+def supervisord_config(
+    programs: Iterable[Program], *, socket: str, ports: Mapping[str, int], as_root: bool = False
+) -> str:
+    """The text of supervisord.conf; ``socket`` is where supervisord listens for ``./desk``."""
+    sections = [
+        SECTION.format(
+            name=program.name,
+            command=" ".join(quoted(part.format_map(ports)) for part in program.command),
+            priority=program.priority,
+            autostart="true" if program.starts_alone else "false",
+            stop_seconds=program.stop_seconds,
+        )
+        for program in programs
+    ]
+    return HEAD.format(socket=socket.replace("%", "%%"), user="user=root\n" if as_root else "") + "".join(sections)
