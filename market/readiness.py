@@ -1,0 +1,48 @@
+"""What ``/readyz`` asks of the market room: a daemon that beats, sessions that stand, quotes that are fresh."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from market.models import FeedSession, Quote
+from stockdesk.health import Reason, ready_check
+from stockdesk.models import DaemonState
+
+COLLECTOR = "ws_market"
+BEAT_SECONDS = 10  # a lease's length: past it another copy may take over
+QUOTE_SECONDS = 30
+
+
+@ready_check
+def collector_beats() -> Iterator[Reason]:
+    daemon = DaemonState.objects.filter(name=COLLECTOR).first()
+    if daemon is None or daemon.heartbeat_at is None:
+        yield Reason("collector_absent", _("The price collector has not started yet."))
+        return
+    silent = (timezone.now() - daemon.heartbeat_at).total_seconds()
+    if silent > BEAT_SECONDS:
+        yield Reason("collector_silent", _("The price collector gave no sign of life for %d s.") % silent)
+
+
+@ready_check
+def sessions_stand() -> Iterator[Reason]:
+    parked = list(FeedSession.objects.filter(state=FeedSession.State.PARKED).values_list("number", flat=True))
+    if parked:
+        numbers = ", ".join(map(str, parked))
+        text = ngettext("Session %(numbers)s is parked.", "Sessions %(numbers)s are parked.", len(parked))
+        yield Reason("session_parked", text % {"numbers": numbers})
+
+
+@ready_check
+def quotes_are_fresh() -> Iterator[Reason]:
+    """Outside trading hours quotes are old by nature, and this says so: the desk has no prices to act on."""
+    newest = Quote.objects.aggregate(newest=Max("received_at"))["newest"]
+    if newest is None:
+        yield Reason("quotes_absent", _("No quote has arrived yet."))
+    elif timezone.now() - newest > timedelta(seconds=QUOTE_SECONDS):
+        seconds = (timezone.now() - newest).total_seconds()
+        yield Reason("quotes_stale", _("The newest quote is %d s old.") % seconds)

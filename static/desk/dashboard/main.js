@@ -1,0 +1,125 @@
+// Wires the page: one socket fills the store, the store fills the panels, a slow clock lets things grow old.
+import { age, clockTime } from "./format.js";
+import { showDaemons, showEvents, showSessions } from "./panels.js";
+import { Quotes } from "./quotes.js";
+import { Link } from "./socket.js";
+import { Store } from "./store.js";
+import { word } from "./words.js";
+
+const STALE = 5_000; // ms without a message after which the rows are dimmed
+const QUIET = 10_000; // ms without a new price after which the bar says so
+const BLIND = 4_000; // ms since the server last read its database
+
+const byId = (id) => document.getElementById(id);
+const store = new Store();
+const quotes = new Quotes(byId("quotes"));
+let offset = null; // the server's clock less ours, ms
+let drawing = false;
+let heard = 0;
+
+const serverNow = () => Date.now() + (offset ?? 0);
+
+function take(message) {
+  store.apply(message);
+  const now = store.rows("desk").get("desk")?.now;
+  if (typeof now === "number" && message.desk) {
+    // The message that travelled fastest tells best; a clock that was put right is believed at once.
+    const seen = now - Date.now();
+    offset = offset === null || Math.abs(seen - offset) > 2_000 ? seen : Math.max(offset - 5, seen);
+  }
+  heard += 1;
+  draw();
+}
+
+function draw() {
+  if (drawing || document.hidden) return;
+  drawing = true;
+  requestAnimationFrame(() => {
+    drawing = false;
+    const { changed, snapshot } = store.take();
+    if (changed.quotes?.size) quotes.update(store.rows("quotes"), changed.quotes, { flash: !snapshot });
+    else if (snapshot) quotes.find(quotes.query);
+    if (snapshot) tick();
+  });
+}
+
+const link = new Link("/ws/quotes/", { onMessage: take, onChange: announce });
+
+// Spoken once per change, for those who cannot see the dot; the age beside it changes too often to be read out.
+let spoken = "";
+function announce(state) {
+  const text = state === "open" && spoken ? word("link.restored") : state === "waiting" ? word("link.lost_now") : "";
+  if (text && text !== spoken) byId("announce").textContent = spoken = text;
+}
+
+function linkState() {
+  const silence = link.silence();
+  if (link.state === "waiting") {
+    const left = Math.ceil((link.retryAt - performance.now()) / 1000);
+    return ["lost", left > 0 ? word("link.lost", { n: left }) : word("link.lost_now")];
+  }
+  if (link.state === "connecting") return link.everOpen ? ["lost", word("link.lost_now")] : ["connecting", word("link.connecting")];
+  if (silence > STALE) return ["lost", word("link.stalled", { age: age(silence) })];
+  const newest = quotes.newest();
+  const old = newest === null ? null : serverNow() - newest;
+  const desk = store.rows("desk").get("desk") ?? {};
+  if (desk.trouble || desk.now - (desk.polled_at ?? 0) > BLIND) {
+    return ["blind", word("link.database", { age: old === null ? "?" : age(old) })];
+  }
+  if (old === null) return ["quiet", word("link.empty")];
+  if (old > QUIET) return ["quiet", word("link.quiet", { age: age(old) })];
+  return ["open", word("link.receiving", { age: age(old, { fine: true }) })];
+}
+
+function say(id, text) {
+  const node = byId(id);
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function showLink() {
+  link.check();
+  const [state, text] = linkState();
+  if (document.body.dataset.link !== state) document.body.dataset.link = state;
+  say("link-text", text);
+  say("clock", clockTime(serverNow()));
+}
+
+function tick() {
+  const now = serverNow();
+  quotes.grow(now);
+  showSessions(store.rows("sessions"), now);
+  showEvents(store.rows("events"), now);
+  showDaemons(store.rows("daemons"), now);
+}
+
+let beats = 0;
+setInterval(() => {
+  if (document.hidden) return link.check();
+  showLink();
+  beats += 1;
+  if (beats % 2 === 0 && heard) tick();
+  if (beats % 6 === 0 && quotes.sorting.column) quotes.arrange();
+}, 500);
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) {
+    draw();
+    showLink();
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select");
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    event.preventDefault();
+    quotes.filter.focus();
+    quotes.filter.select();
+  } else if (event.key === "Escape" && event.target === quotes.filter) {
+    quotes.filter.value = "";
+    quotes.find("");
+    quotes.filter.blur();
+  }
+});
+
+link.open();
+showLink();

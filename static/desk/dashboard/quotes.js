@@ -1,0 +1,265 @@
+// The quotes table. A cell is touched only when its text changes; rows off screen are skipped by the browser's
+// layout (content-visibility), so two hundred of them a second stay cheap.
+import { against, age, arrow, clockTime, direction, millions, rate, whole } from "./format.js";
+import { word } from "./words.js";
+
+const OLD = 10_000; // ms without a tick after which a row's time is dimmed
+const FLASH = 350;
+const INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ";
+
+const make = (tag, name, parent) => {
+  const node = document.createElement(tag);
+  if (name) node.className = name;
+  parent?.append(node);
+  return node;
+};
+
+// A text node that remembers what it says: comparing strings is cheaper than asking the document.
+class Text {
+  constructor(parent) {
+    this.node = document.createTextNode("");
+    this.said = "";
+    parent.append(this.node);
+  }
+
+  say(text) {
+    if (text === this.said) return false;
+    this.said = this.node.data = text;
+    return true;
+  }
+}
+
+class Mark {
+  constructor(node, name) {
+    this.node = node;
+    this.name = name;
+    this.value = "";
+  }
+
+  set(value) {
+    if (value === this.value) return;
+    this.value = this.node.dataset[this.name] = value;
+  }
+}
+
+class Line {
+  constructor(symbol, columns) {
+    this.symbol = symbol;
+    this.node = make("tr");
+    this.node.setAttribute("role", "row");
+    this.node.dataset.symbol = symbol;
+    this.cells = {};
+    for (const column of columns) {
+      const cell = make(column === "name" ? "th" : "td", "", this.node);
+      cell.setAttribute("role", column === "name" ? "rowheader" : "cell");
+      cell.dataset.cell = column;
+      this.cells[column] = cell;
+    }
+    const name = this.cells.name;
+    this.title = make("span", "title", name);
+    this.name = new Text(this.title);
+    this.flag = new Text(make("span", "flag", name));
+    new Text(make("span", "code", name)).say(symbol);
+    this.arrow = new Text(make("span", "arrow", this.cells.change));
+    this.spoken = new Text(make("span", "sr", this.cells.change));
+    this.change = new Text(make("span", "", this.cells.change));
+    const box = make("span", "range", this.cells.range);
+    this.body = make("i", "range-body", box);
+    this.tip = make("i", "range-tip", box);
+    this.texts = {};
+    for (const column of columns) {
+      if (!["name", "change", "range"].includes(column)) this.texts[column] = new Text(this.cells[column]);
+    }
+    this.direction = new Mark(this.node, "direction");
+    this.old = new Mark(this.node, "old");
+    this.halted = new Mark(this.node, "halted");
+    this.against = {};
+    for (const column of ["open_price", "high_price", "low_price"]) {
+      this.against[column] = new Mark(this.cells[column], "direction");
+    }
+  }
+
+  // Returns which way the price went since the line was last shown: 1, -1 or 0.
+  show(row) {
+    this.row = row;
+    this.dir = direction(row.sign, row.change);
+    this.direction.set(this.dir);
+    if (this.name.say(row.name ?? "")) this.title.title = this.name.said;
+    this.halted.set(row.halted === "Y" ? "yes" : "");
+    this.flag.say(row.halted === "Y" ? word("quote.halted") : LIMITS[this.dir] ? word(LIMITS[this.dir]) : "");
+    this.arrow.say(arrow(this.dir));
+    this.spoken.say(this.dir.endsWith("up") ? word("quote.up") : this.dir.endsWith("down") ? word("quote.down") : "");
+    this.change.say(typeof row.change === "number" ? whole(Math.abs(row.change)) : "");
+    this.texts.last_price.say(whole(row.last_price));
+    this.texts.change_rate.say(rate(row.change_rate, this.dir));
+    this.texts.day_volume.say(whole(row.day_volume));
+    this.texts.day_amount.say(millions(row.day_amount));
+    for (const column of ["open_price", "high_price", "low_price"]) {
+      this.texts[column].say(whole(row[column]));
+      this.against[column].set(against(row[column], row.base_price));
+    }
+    this.texts.strength.say(typeof row.strength === "number" ? row.strength.toFixed(1) : "");
+    this.texts.traded_at.say(clockTime(row.traded_at));
+    this.showRange(row);
+    const before = this.price;
+    this.price = row.last_price;
+    return typeof before === "number" && typeof this.price === "number" ? Math.sign(this.price - before) : 0;
+  }
+
+  // A candle lying on its side: from the day's low to its high, filled from the open to the price.
+  showRange({ open_price: open, high_price: high, low_price: low, last_price: price }) {
+    const known = [open, high, low, price].every((value) => typeof value === "number") && high > low;
+    const place = (value) => Math.round(Math.min(1, Math.max(0, (value - low) / (high - low))) * 100);
+    const shape = known ? `${place(open)} ${place(price)} ${Math.sign(price - open)}` : "";
+    if (shape === this.shape) return;
+    this.shape = shape;
+    this.cells.range.dataset.known = known ? "yes" : "";
+    if (!known) return;
+    const [from, to] = [place(open), place(price)].sort((a, b) => a - b);
+    this.cells.range.dataset.direction = price > open ? "up" : price < open ? "down" : "flat";
+    this.body.style.transform = `translateX(${from}%) scaleX(${Math.max(to - from, 1) / 100})`;
+    this.tip.style.transform = `translateX(${place(price)}%)`;
+  }
+
+  grow(now) {
+    const old = now - this.row.received_at;
+    const known = typeof this.row.received_at === "number";
+    this.texts.age.say(!known ? "" : old < 2000 ? word("age.now") : age(old));
+    this.old.set(known && old > OLD ? "yes" : "");
+  }
+}
+
+const LIMITS = { "limit-up": "quote.limit_up", "limit-down": "quote.limit_down" };
+
+export class Quotes {
+  constructor(section) {
+    this.section = section;
+    this.body = section.querySelector("tbody");
+    this.heads = [...section.querySelectorAll("th[data-column]")];
+    this.columns = this.heads.map((head) => head.dataset.column);
+    this.lines = new Map();
+    this.order = [];
+    this.sorting = { column: null, down: false };
+    this.query = "";
+    this.shown = new Text(section.querySelector("#shown"));
+    this.counts = Object.fromEntries(
+      [...section.querySelectorAll("[data-count]")].map((node) => [node.dataset.count, node]),
+    );
+    for (const head of this.heads) head.querySelector("button")?.addEventListener("click", () => this.sortBy(head));
+    this.filter = section.querySelector("#filter");
+    this.filter.addEventListener("input", () => this.find(this.filter.value));
+  }
+
+  update(rows, keys, { flash }) {
+    const flashed = [];
+    let members = false;
+    for (const key of keys) {
+      const row = rows.get(key);
+      let line = this.lines.get(key);
+      if (!row) {
+        line?.node.remove();
+        members = this.lines.delete(key) || members;
+        continue;
+      }
+      if (!line) {
+        this.lines.set(key, (line = new Line(key, this.columns)));
+        members = true;
+      }
+      const went = line.show(row);
+      if (went && flash) flashed.push([line.cells.last_price, went > 0 ? "flash-up" : "flash-down"]);
+    }
+    if (members) {
+      this.arrange();
+      this.find(this.query);
+    }
+    if (flashed.length) blink(flashed);
+  }
+
+  grow(now) {
+    const tally = { up: 0, down: 0, flat: 0, "limit-up": 0, "limit-down": 0 };
+    for (const line of this.lines.values()) {
+      line.grow(now);
+      if (line.dir in tally) tally[line.dir] += 1;
+    }
+    tally.up += tally["limit-up"];
+    tally.down += tally["limit-down"];
+    for (const [name, node] of Object.entries(this.counts)) {
+      if (node.textContent !== String(tally[name])) node.textContent = tally[name];
+    }
+  }
+
+  newest() {
+    let newest = null;
+    for (const { row } of this.lines.values()) if (row.received_at > newest) newest = row.received_at;
+    return newest;
+  }
+
+  sortBy(head) {
+    const column = head.dataset.column;
+    const firstDown = head.dataset.kind === "number";
+    if (this.sorting.column !== column) this.sorting = { column, down: firstDown };
+    else if (this.sorting.down === firstDown) this.sorting.down = !firstDown;
+    else this.sorting = { column: null, down: false }; // the third click: as the watch list has it
+    for (const each of this.heads) {
+      if (each.hasAttribute("aria-sort")) {
+        const here = each.dataset.column === this.sorting.column;
+        each.setAttribute("aria-sort", here ? (this.sorting.down ? "descending" : "ascending") : "none");
+      }
+    }
+    this.arrange();
+  }
+
+  arrange() {
+    const { column, down } = this.sorting;
+    const turn = down ? -1 : 1;
+    const place = (a, b) => a.row.place - b.row.place;
+    const compare = (a, b) => {
+      const [x, y] = [sortValue(a.row, column), sortValue(b.row, column)];
+      if (x === null || y === null) return x === y ? place(a, b) : x === null ? 1 : -1; // blanks last, both ways
+      return turn * (typeof x === "string" ? x.localeCompare(y, "ko") : x - y) || place(a, b);
+    };
+    const order = [...this.lines.values()].sort(column ? compare : place);
+    if (order.length === this.order.length && order.every((line, i) => line === this.order[i])) return;
+    this.order = order;
+    this.body.append(...order.map((line) => line.node));
+  }
+
+  find(query) {
+    this.query = query;
+    const wanted = query.trim().toLowerCase();
+    const initials = wanted !== "" && [...wanted].every((letter) => INITIALS.includes(letter));
+    let shown = 0;
+    for (const line of this.lines.values()) {
+      const name = (line.row.name ?? "").toLowerCase();
+      const hit = name.includes(wanted) || line.symbol.toLowerCase().includes(wanted) ||
+        (initials && initialsOf(name).includes(wanted));
+      line.node.hidden = !hit;
+      shown += hit;
+    }
+    const all = this.lines.size;
+    this.shown.say(shown === all ? `${all}` : word("quote.shown", { shown, all }));
+    this.section.querySelector("#no-rows").hidden = all > 0;
+    this.section.querySelector("#no-match").hidden = all === 0 || shown > 0;
+  }
+}
+
+function sortValue(row, column) {
+  const value = column === "age" ? row.received_at && -row.received_at : row[column];
+  return value ?? null;
+}
+
+// 삼성전자 -> ㅅㅅㅈㅈ, the way Korean screens are searched.
+function initialsOf(name) {
+  return [...name].map((letter) => {
+    const place = letter.charCodeAt(0) - 0xac00;
+    return place >= 0 && place < 11_172 ? INITIALS[Math.floor(place / 588)] : letter;
+  }).join("");
+}
+
+// Switched on and off, not animated: an animation would repaint at sixty frames a second.
+function blink(cells) {
+  for (const [cell, name] of cells) cell.classList.add(name);
+  setTimeout(() => {
+    for (const [cell, name] of cells) cell.classList.remove(name);
+  }, FLASH);
+}
