@@ -51,7 +51,7 @@ class Frame(NamedTuple):
 
     encrypted: bool
     tr_id: str
-    count: int
+    count: int  # type: ignore[assignment]  # not the method of tuples
     body: str
 
     def __repr__(self) -> str:
