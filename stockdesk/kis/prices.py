@@ -1,0 +1,85 @@
+"""Price rows of the REST answers: KIS's field names -> PriceRow."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from stockdesk.kis.frames import MAX_DAY_AMOUNT, MAX_DAY_VOLUME, MAX_PRICE
+from stockdesk.kis.messages import PriceRow
+from stockdesk.kis.numbers import NO_VALUE, wire_amount, wire_change, wire_rate
+
+
+def row_from_list(symbol: str, row: Mapping[str, Any]) -> PriceRow:
+    """One row of FHKST11300006; ValueError names the field that is not a number."""
+    price = _amount(row, "inter2_prpr", MAX_PRICE)
+    change, sign, rate = _change(row, price, "inter2_prdy_vrss")
+    return PriceRow(
+        symbol=symbol,
+        price=price,
+        name=_text(row, "inter_kor_isnm") or None,
+        market=_text(row, "kospi_kosdaq_cls_name") or None,
+        change=change,
+        sign=sign,
+        change_rate=rate,
+        open_price=_amount(row, "inter2_oprc", MAX_PRICE),
+        high_price=_amount(row, "inter2_hgpr", MAX_PRICE),
+        low_price=_amount(row, "inter2_lwpr", MAX_PRICE),
+        ask_price=_amount(row, "inter2_askp", MAX_PRICE),
+        bid_price=_amount(row, "inter2_bidp", MAX_PRICE),
+        day_volume=_amount(row, "acml_vol", MAX_DAY_VOLUME),
+        day_amount=_amount(row, "acml_tr_pbmn", MAX_DAY_AMOUNT),
+        base_price=_amount(row, "inter2_sdpr", MAX_PRICE),
+        upper_limit=_amount(row, "inter2_mxpr", MAX_PRICE),
+        lower_limit=_amount(row, "inter2_llam", MAX_PRICE),
+    )
+
+
+def row_from_inquiry(symbol: str, row: Mapping[str, Any]) -> PriceRow:
+    """The answer of FHKST01010100, which has neither name nor best ask and bid; ValueError as above."""
+    price = _amount(row, "stck_prpr", MAX_PRICE)
+    change, sign, rate = _change(row, price, "prdy_vrss")
+    return PriceRow(
+        symbol=symbol,
+        price=price,
+        market=_text(row, "rprs_mrkt_kor_name") or None,
+        change=change,
+        sign=sign,
+        change_rate=rate,
+        open_price=_amount(row, "stck_oprc", MAX_PRICE),
+        high_price=_amount(row, "stck_hgpr", MAX_PRICE),
+        low_price=_amount(row, "stck_lwpr", MAX_PRICE),
+        day_volume=_amount(row, "acml_vol", MAX_DAY_VOLUME),
+        day_amount=_amount(row, "acml_tr_pbmn", MAX_DAY_AMOUNT),
+        base_price=_amount(row, "stck_sdpr", MAX_PRICE),
+        upper_limit=_amount(row, "stck_mxpr", MAX_PRICE),
+        lower_limit=_amount(row, "stck_llam", MAX_PRICE),
+        status=_text(row, "iscd_stat_cls_code") or None,
+    )
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    value = row.get(name)
+    text = "" if value is None else str(value).strip()
+    return "" if text in NO_VALUE else text
+
+
+def _amount(row: Mapping[str, Any], name: str, limit: int) -> int | None:
+    try:
+        return wire_amount(_text(row, name), limit)
+    except ValueError as exc:
+        raise ValueError(f"{name} is {exc}") from None
+
+
+def _change(
+    row: Mapping[str, Any], price: int | None, change_name: str
+) -> tuple[int | None, str | None, Decimal | None]:
+    """Change, sign code and rate; nothing of them without a price, for the zeros then mean "no data"."""
+    if price is None:
+        return None, None, None
+    name = change_name
+    try:
+        change, sign = wire_change(_text(row, name), _text(row, "prdy_vrss_sign"), MAX_PRICE)
+        name = "prdy_ctrt"
+        return change, sign, wire_rate(_text(row, name), sign)
+    except ValueError as exc:
+        raise ValueError(f"{name} is {exc}") from None
