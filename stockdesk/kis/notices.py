@@ -13,7 +13,7 @@ from datetime import date, time
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from stockdesk.kis.errors import NoticeError
-from stockdesk.kis.fields import H0STCNI0, H0STCNI0_DOCUMENTED, MINIMUM_WIDTH
+from stockdesk.kis.fields import H0STCNI0, H0STCNI0_DOCUMENTED
 from stockdesk.kis.frames import MAX_PRICE, MAX_TICK_VOLUME, date_on, is_symbol, time_of_day
 from stockdesk.kis.messages import ExecutionNotice
 from stockdesk.kis.numbers import NO_VALUE, wire_amount
@@ -53,11 +53,11 @@ def decrypt(key: str, iv: str, body: str) -> str:
 def parse_notices(text: str, count: int = 1) -> list[ExecutionNotice]:
     """Read the ``count`` notices of one decrypted frame; any nonsense among them refuses the frame.
 
-    KIS documents 26 fields and sends 23: the tail is read by the width.
+    KIS documents 26 fields and sends 23: the tail is read by the width. A record of twice that is two of them.
     """
     values = text.split("^")
     width, rest = divmod(len(values), count) if count > 0 else (0, 1)
-    if rest or width < MINIMUM_WIDTH["H0STCNI0"]:
+    if rest or not len(H0STCNI0) <= width < 2 * len(H0STCNI0):
         raise NoticeError(f"{len(values)} fields for {count} notices")
     return [_notice_from(values[i : i + width]) for i in range(0, len(values), width)]
 
