@@ -33,7 +33,14 @@ class Quote(models.Model):
     when a symbol joins the watch list and filled by ticks (H0STCNT0) and multi-price reads (FHKST11300006).
     """
 
-    symbol = models.CharField(_("symbol"), primary_key=True, max_length=SYMBOL_LENGTH, db_column="stck_shrn_iscd")
+    # Binary, whatever the database's default: the once-a-second write finds its rows by this index.
+    symbol = models.CharField(
+        _("symbol"),
+        primary_key=True,
+        max_length=SYMBOL_LENGTH,
+        db_column="stck_shrn_iscd",
+        db_collation="utf8mb4_bin",
+    )
     name = models.CharField(_("name"), max_length=NAME_LENGTH, null=True, blank=True, db_column="hts_kor_isnm")
     last_price = models.PositiveIntegerField(_("last price"), null=True, db_column="stck_prpr", help_text="KRW")
     change = models.IntegerField(_("change"), null=True, db_column="prdy_vrss", help_text="KRW, against base price")
@@ -105,7 +112,7 @@ class Instrument(models.Model):
         ETF = "etf", _("ETF")
         ETN = "etn", _("ETN")
 
-    symbol = models.CharField(_("symbol"), primary_key=True, max_length=SYMBOL_LENGTH)
+    symbol = models.CharField(_("symbol"), primary_key=True, max_length=SYMBOL_LENGTH, db_collation="utf8mb4_bin")
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
     market = models.CharField(_("market"), max_length=8, choices=Market.choices)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.STOCK, db_default=Kind.STOCK)

@@ -1,6 +1,8 @@
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+CODE = "varchar(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL"
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -217,7 +219,16 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Instrument",
             fields=[
-                ("symbol", models.CharField(max_length=9, primary_key=True, serialize=False, verbose_name="symbol")),
+                (
+                    "symbol",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        max_length=9,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="symbol",
+                    ),
+                ),
                 ("name", models.CharField(max_length=40, verbose_name="name")),
                 (
                     "market",
@@ -273,6 +284,7 @@ class Migration(migrations.Migration):
                 (
                     "symbol",
                     models.CharField(
+                        db_collation="utf8mb4_bin",
                         db_column="stck_shrn_iscd",
                         max_length=9,
                         primary_key=True,
@@ -394,11 +406,16 @@ class Migration(migrations.Migration):
                 "ordering": ["symbol"],
             },
         ),
-        # The database may be the site's own, with an older default; codes and names compare alike everywhere this way.
+        # The database may be the site's own, with an older default; names compare alike everywhere this way, and
+        # codes, which find the rows, byte by byte.
         migrations.RunSQL(
             [
-                f"ALTER TABLE {table} CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
-                for table in ("market_quote", "market_instrument", "market_feedsession", "market_executionnotice")
+                *(
+                    f"ALTER TABLE {table} CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
+                    for table in ("market_quote", "market_instrument", "market_feedsession", "market_executionnotice")
+                ),
+                f"ALTER TABLE market_quote MODIFY stck_shrn_iscd {CODE}",
+                f"ALTER TABLE market_instrument MODIFY symbol {CODE}",
             ],
             migrations.RunSQL.noop,
         ),
