@@ -8,3 +8,6 @@ class GroundConfig(AppConfig):
     name = "stockdesk"
     verbose_name = _("Desk")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from stockdesk import checks  # noqa: F401

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
+from stockdesk.csp import PAGES
 from stockdesk.env import read_environment
 from stockdesk.logs import logging_config
 
@@ -33,7 +34,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "stockdesk.csp.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -88,4 +89,22 @@ STORAGES = {
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
 LOGGING = logging_config(DESK)
+
+# Behind TLS the proxy says so in this header; without DESK_HTTPS nobody strips it, so it is not believed.
+if DESK.https:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in DESK.allowed_hosts]
+# Health and figures are asked for from inside, past the proxy.
+SECURE_SSL_REDIRECT = DESK.https
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = 31_536_000 if DESK.https else 0
+SESSION_COOKIE_SECURE = DESK.https
+CSRF_COOKIE_SECURE = DESK.https
+X_FRAME_OPTIONS = "DENY"
+# The same domain usually carries the Gnuboard site, on subdomains that are not ours to force to TLS or preload.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": PAGES}
