@@ -20,7 +20,7 @@ class Program:
     """One long-running program. Those with a higher ``priority`` start later and stop earlier."""
 
     name: str
-    command: tuple[str, ...]  # parts may name ports: {web_port}, {rest_port}, {ws_port}
+    command: tuple[str, ...]  # a part may stand for a port: {web_port}, {rest_port}, {ws_port}
     does: str
     priority: int
     when: When = "always"
@@ -128,10 +128,11 @@ def supervisord_config(
     programs: Iterable[Program], *, socket: str, ports: Mapping[str, int], as_root: bool = False
 ) -> str:
     """The text of supervisord.conf; ``socket`` is where supervisord listens for ``./desk``."""
+    numbers = {f"{{{name}}}": str(port) for name, port in ports.items()}
     sections = [
         SECTION.format(
             name=program.name,
-            command=" ".join(quoted(part.format_map(ports)) for part in program.command),
+            command=" ".join(quoted(numbers.get(part, part)) for part in program.command),
             priority=program.priority,
             autostart="true" if program.starts_alone else "false",
             stop_seconds=program.stop_seconds,

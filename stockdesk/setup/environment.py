@@ -42,20 +42,14 @@ class DeskFile:
 
     def read(self) -> "Environment":
         """The settings as the programs will see them; what is wrong with them is Trouble, by name."""
+        from django.core.exceptions import ImproperlyConfigured
+
         from stockdesk.env import read_environment
 
-        before = dict(os.environ)
         try:
-            os.environ.clear()
-            os.environ.update(self.child_environment())
-            return read_environment(ROOT)
-        except Exception as exc:
-            if type(exc).__module__.startswith(("stockdesk.", "django.core.exceptions")):
-                raise Trouble(str(exc)) from None
-            raise
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+            return read_environment(ROOT, self.child_environment())
+        except ImproperlyConfigured as exc:
+            raise Trouble(str(exc)) from None
 
 
 def desk_file() -> DeskFile:
