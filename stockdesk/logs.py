@@ -93,7 +93,12 @@ class Redact(logging.Filter):
     """Rewrites a record so that no handler, however it formats, finds a secret in it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = redacted(record.getMessage()), None
+        try:
+            text = record.getMessage()
+        except Exception:
+            # A wrong placeholder must not stop a daemon, and Python's own complaint would show the arguments.
+            text = f"{record.msg} (with {len(record.args or ())} arguments that do not fit)"
+        record.msg, record.args = redacted(text), None
         if record.exc_info:
             record.exc_text = redacted(logging.Formatter().formatException(record.exc_info))
             record.exc_info = None
