@@ -1,0 +1,96 @@
+"""Receiving: from the socket to the buffer, bars kept, beside a bare ``websockets`` loop on the same frames."""
+
+import asyncio
+import resource
+import time
+from collections.abc import Callable, Sequence
+
+import uvloop
+from websockets.asyncio.client import connect
+
+from bench.frames import symbols, tick_frames
+from bench.server import sending
+from bench.table import Row, median_ratio
+from market.buffer import Buffer
+from stockdesk.kis.session import Session
+
+SYMBOLS = 200
+
+
+def run(rounds: int = 5) -> list[Row]:
+    flood = tick_frames(150_000)
+    trickle = tick_frames(15_000)
+    return [
+        _compare("receive, parse, buffer, bars: frames/s, one session", flood, rounds, a_second=None, sessions=1),
+        _compare("5,000 ticks/s over five sessions: CPU per tick", trickle, rounds, a_second=5_000, sessions=5),
+    ]
+
+
+def _compare(title: str, frames: Sequence[bytes], rounds: int, *, a_second: int | None, sessions: int) -> Row:
+    """The two in turn, so that a machine whose speed drifts is fair to both."""
+    ours: list[Spent] = []
+    bare: list[Spent] = []
+    for _ in range(rounds):
+        for receive, results in ((_bare, bare), (_desk, ours)):
+            with sending(frames, a_second=a_second, connections=sessions) as url:
+                results.append(uvloop.run(receive(url, len(frames), sessions)))
+    if a_second is None:  # speed: more is better
+        pairs = [(mine.rate, theirs.rate) for mine, theirs in zip(ours, bare, strict=True)]
+        return Row(title, "frames/s", "bare websockets loop", median_ratio(pairs), at_least=0.75)
+    pairs = [(mine.cpu, theirs.cpu) for mine, theirs in zip(ours, bare, strict=True)]
+    return Row(title, "us CPU", "bare websockets loop on uvloop", median_ratio(pairs), at_most=1.15)
+
+
+class Spent:
+    """What receiving so many frames took, wall clock and CPU of this process."""
+
+    def __init__(self, frames: int) -> None:
+        self._frames = frames
+        self._wall, self._cpu = time.perf_counter(), _cpu_seconds()
+
+    def stop(self) -> "Spent":
+        self.rate = self._frames / (time.perf_counter() - self._wall)
+        self.cpu = (_cpu_seconds() - self._cpu) / self._frames * 1e6
+        return self
+
+
+async def _bare(url: str, frames: int, sessions: int) -> Spent:
+    async def read(share: int) -> None:
+        async with connect(url, compression=None, proxy=None, ping_interval=None, close_timeout=0.1) as socket:
+            connected.append(True)
+            for _ in range(share):
+                await socket.recv(decode=False)
+
+    connected: list[bool] = []
+    spent = Spent(frames)
+    await asyncio.gather(*(read(len(range(n, frames, sessions))) for n in range(sessions)))
+    return spent.stop()
+
+
+async def _desk(url: str, frames: int, sessions: int) -> Spent:
+    buffer = Buffer()
+    buffer.keep(symbols(SYMBOLS))
+    done = asyncio.Event()
+
+    def take(number: int) -> Callable[[bytes], None]:
+        def on_ticks(frame: bytes) -> None:
+            buffer.add(frame, number)
+            if buffer.counts.records == frames:
+                done.set()
+
+        return on_ticks
+
+    spent = Spent(frames)
+    opened = [Session(n, url, "no-key", on_ticks=take(n), on_notices=lambda _: None) for n in range(1, sessions + 1)]
+    await asyncio.gather(*(session.open() for session in opened))
+    await done.wait()
+    spent.stop()
+    if buffer.counts.bad or buffer.counts.unknown or buffer.counts.old > frames // 10:
+        raise AssertionError(f"the frames were not taken in: {buffer.counts}")
+    await asyncio.gather(*(session.abort() for session in opened))
+    return spent
+
+
+def _cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime

@@ -1,0 +1,149 @@
+"""Daemon 1: live prices and execution notices over WebSocket, into one row per symbol once a second."""
+
+import asyncio
+import time
+from datetime import datetime
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+
+from collectors.feed import Feed
+from collectors.keeper import Keeper
+from market.buffer import Buffer
+from market.feedsessions import remove_lamps_beyond
+from stockdesk.budget import AsyncBudget, Budget
+from stockdesk.daemon import Daemon
+from stockdesk.env import AppKey
+from stockdesk.governor import Governor
+from stockdesk.hours import in_regular_hours
+from stockdesk.keys import key_id
+from stockdesk.kis.messages import KST
+from stockdesk.kis.rest import KisClient
+from stockdesk.kis.session import Registration, Session
+from stockdesk.logs import redact
+from stockdesk.threads import DatabaseThread
+from stockdesk.tokens import TokenStore
+
+# While any session gets ticks this often, in seconds, one that gets none is broken and not quiet.
+MOVING_WITHIN = 30.0
+# A farewell: 41 registrations taken back and the close frame, in seconds.
+GOODBYE_WITHIN = 8.0
+
+
+class Command(Daemon):
+    """Up to five sessions of forty symbols, kept open; the watch list may change under it at any time."""
+
+    help = "Keeps the live sessions and writes prices into market_quote once a second."
+    name = "ws_market"
+    every = settings.DESK.flush_seconds
+    pause_longest = 2.0
+
+    feed: Feed | None = None
+
+    async def setup(self) -> None:
+        desk = settings.DESK
+        await self.database.run(remove_lamps_beyond, desk.ws_sessions)
+        # Threads of their own: a board table that PHP has locked holds up neither the flush nor a connect.
+        self.board = DatabaseThread("ws_market-board")
+        self.connects = DatabaseThread("ws_market-connects")
+        self.clients = [_client(key, self.connects) for key in desk.app_keys]
+        self.feed = Feed(
+            daemon=self.name,
+            keepers=[self._keeper(number) for number in range(1, desk.ws_sessions + 1)],
+            client=self.clients[0],
+            capacity=desk.ws_symbols_per_session,
+            notices=Registration(_notice_tr_id(), desk.hts_id) if desk.hts_id else None,
+            buffer=Buffer(),
+            writer=self.database,
+            board=self.board,
+            stopping=self.stopping,
+        )
+        work = [self.feed.follow_watch_list(), self.feed.fill_gaps(lambda: self.fence)]
+        work += [keeper.run() for keeper in self.feed.keepers]
+        self.tasks = [asyncio.create_task(coroutine) for coroutine in work]
+
+    def _keeper(self, number: int) -> Keeper:
+        # Session n uses key n; where there are fewer keys than sessions the first one serves the rest.
+        at = number - 1 if number <= len(self.clients) else 0
+        return Keeper(
+            number=number,
+            governor=Governor(key_id(settings.DESK.app_keys[at].key)),
+            database=self.connects,
+            approval_key=self.clients[at].approval_key,
+            new_session=self._new_session,
+            market_moves=self._market_moves,
+            stopping=self.stopping,
+        )
+
+    def _new_session(self, number: int, approval_key: str) -> Session:
+        assert self.feed is not None
+        redact(approval_key)
+        return Session(
+            number,
+            settings.DESK.kis_ws_url,
+            approval_key,
+            on_ticks=self.feed.on_ticks(number),
+            on_notices=self.feed.on_notices(number),
+        )
+
+    def _market_moves(self) -> bool:
+        ticked_at = self.feed.last_tick_at() if self.feed is not None else 0.0
+        if not ticked_at:
+            return False  # a holiday looks like this
+        just_now = time.monotonic() - ticked_at < MOVING_WITHIN
+        return just_now or settings.DESK.demo or in_regular_hours(datetime.now(KST))
+
+    async def step(self) -> None:
+        assert self.feed is not None
+        for task in self.tasks:
+            if task.done() and not task.cancelled():
+                task.result()  # none of them ends by itself: this raises what nobody foresaw
+        await self.feed.flush(self.fence)
+        self._count(self.feed)
+
+    def _count(self, feed: Feed) -> None:
+        counts = feed.buffer.counts
+        self.counters |= {
+            "records": counts.records,
+            "bad": counts.bad + feed.bad_frames(),
+            "old": counts.old,
+            "unknown": counts.unknown,
+            "symbols": len(feed.placed),
+            "without_place": len(feed.left_over),
+            "flush_ms": round(feed.flush_seconds * 1000, 1),
+            "reconnects": sum(keeper.reconnects for keeper in feed.keepers),
+            "board": feed.board_error or "ok",
+        }
+
+    async def teardown(self) -> None:
+        self.stopping.set()
+        if self.feed is None:
+            return
+        _, late = await asyncio.wait(self.tasks, timeout=GOODBYE_WITHIN)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        try:
+            await self.feed.flush(self.fence)
+        except DatabaseError as exc:
+            self.log.warning("the last second of prices was not written: %s", exc)
+        for client in self.clients:
+            await client.aclose()
+        self.board.close()
+        self.connects.close()
+
+
+def _notice_tr_id() -> str:
+    """Execution notices of the mock host have an id of their own (kis websocket.md, section 8)."""
+    return "H0STCNI9" if settings.DESK.mode == "mock" else "H0STCNI0"
+
+
+def _client(key: AppKey, database: DatabaseThread) -> KisClient:
+    identity = key_id(key.key)
+    return KisClient(
+        settings.DESK.kis_rest_url,
+        key.key,
+        key.secret,
+        tokens=TokenStore(identity, database),
+        budget=AsyncBudget(Budget(identity, settings.DESK.calls_per_second), database),
+    )
