@@ -127,7 +127,7 @@ def board(desk: Environment) -> Finding:
         present = {name for (name,) in cursor.fetchall()}
     if not present:
         return judged(
-            "watch list", f"no table {mapped.table}", "Correct GNUBOARD_TABLE, or run ./desk up.", well=False
+            "watch list", f"no table {mapped.table}", "Correct GNUBOARD_TABLE; ./desk up makes it.", well=False
         )
     wanted = {
         "GNUBOARD_COL_RUN": mapped.col_run,

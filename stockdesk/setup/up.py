@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 KST = timezone(timedelta(hours=9))
 WEB_PORT = 8000
+TROUBLE_LASTS = 15.0  # seconds; the lease of a daemon that was killed runs out after 10, until then the next one waits
 
 
 class ToldToStop(BaseException):
@@ -181,9 +182,12 @@ class Start:
     def wait_for(self, ready: Callable[[], bool], complaint: str, *, patience: float) -> None:
         """Poll until ready; a program that keeps falling over, or the end of patience, is Trouble with its log."""
         until = time.monotonic() + patience
+        well = dict.fromkeys((program.name for program in self.programs), time.monotonic())
         while not ready():
-            for name in ("ws_market", "web"):
-                if self.in_trouble(name):
+            for name, last_well in well.items():
+                if not self.in_trouble(name):
+                    well[name] = time.monotonic()
+                elif time.monotonic() - last_well > TROUBLE_LASTS:
                     raise Trouble(f"{complaint}: {name} does not stay up.\n{tail(DESK.logs / f'{name}.log')}")
             if time.monotonic() > until:
                 raise Trouble(f"{complaint} after {patience:.0f} s; see ./desk logs web and ./desk logs ws_market.")
