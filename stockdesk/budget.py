@@ -39,18 +39,19 @@ MISSES = 3
 MAX_WAIT = 10.0
 SLOW_SECONDS = 10.0
 SLOWEST = 8
+DEADLOCK = 1213
 
 _NOW_US = "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)"
 # A slot further off than any queue can be was reserved before the clock was set back: it counts as free.
 _SLOT_US = f"IF(next_us > {_NOW_US} + 60000000, {_NOW_US}, GREATEST(next_us, {_NOW_US}))"
 # LAST_INSERT_ID(x) hands x back with the answer, so one statement both takes the slot and tells when it is.
 _RESERVE = f"""
-    UPDATE stockdesk_lane
+    UPDATE stockdesk_lane FORCE INDEX (PRIMARY)
     SET calls_today = IF(calls_on = CURRENT_DATE, calls_today + 1, 1), calls_on = CURRENT_DATE,
         next_us = LAST_INSERT_ID({_SLOT_US} - {_NOW_US}) + {_NOW_US}
                   + spacing_us * IF(slow_until_us > {_NOW_US}, slow_factor, 1)
-    WHERE key_id = %s AND lane IN (%s, %s) AND {_SLOT_US} - {_NOW_US} <= %s
-    ORDER BY {_SLOT_US}, lane = %s DESC LIMIT 1
+    WHERE name IN (%s, %s) AND {_SLOT_US} - {_NOW_US} <= %s
+    ORDER BY {_SLOT_US}, name = %s DESC LIMIT 1
 """
 # A burst of refusals is one sign, not several: the factor grows at most once a second.
 _SLOW = f"""
@@ -101,13 +102,18 @@ class Budget:
 
     def ensure(self) -> None:
         """Make the rows of this key, or bring their spacing in line with the ceiling; remove lanes it has no more."""
+        wanted = {lane: int(1_000_000 * spacing(lane, share)) for lane, share in self.shares.items()}
+        present = dict(Lane.objects.filter(key_id=self.key_id).values_list("lane", "spacing_us"))
+        if gone := present.keys() - wanted:
+            Lane.objects.filter(pk__in=[self.name(lane) for lane in gone]).delete()
         rows = [
-            Lane(key_id=self.key_id, lane=lane, spacing_us=int(1_000_000 * spacing(lane, share)))
-            for lane, share in self.shares.items()
+            Lane(name=self.name(lane), key_id=self.key_id, lane=lane, spacing_us=wanted[lane])
+            for lane in sorted(wanted)
+            if wanted[lane] != present.get(lane)
         ]
-        Lane.objects.filter(key_id=self.key_id).exclude(lane__in=self.shares).delete()
-        # No unique_fields: MariaDB takes whichever unique key the row meets.
-        Lane.objects.bulk_create(rows, update_conflicts=True, update_fields=["spacing_us"])
+        if rows:
+            # Without unique_fields: MariaDB goes by whichever unique key the row meets.
+            Lane.objects.bulk_create(rows, update_conflicts=True, update_fields=["spacing_us"])
         self.note_recovery()
 
     def reserve(self, lane: str, max_wait: float = MAX_WAIT) -> float:
@@ -118,14 +124,30 @@ class Budget:
         if lane not in LANES:
             raise ValueError(f"no lane {lane!r}")
         own, other = (SHARED, SHARED) if SHARED in self.shares else (lane, MARKET if lane == "order" else lane)
-        with connection.cursor() as cursor:
-            taken = cursor.execute(_RESERVE, (self.key_id, own, other, int(max_wait * 1_000_000), own))
-            if taken:
-                return cursor.lastrowid / 1_000_000
-        if not Lane.objects.filter(key_id=self.key_id, lane=own).exists():
+        wait = self._taken(self.name(own), self.name(other), max_wait)
+        if wait is None and not Lane.objects.filter(pk=self.name(own)).exists():
             self.ensure()
-            return self.reserve(lane, max_wait)
+            wait = self._taken(self.name(own), self.name(other), max_wait)
+        if wait is not None:
+            return wait
         raise BudgetExhausted(f"no free call on lane {lane} within {max_wait:.1f} s")
+
+    def name(self, lane: str) -> str:
+        """The primary key of a lane's row."""
+        return f"{self.key_id}:{lane}"
+
+    def _taken(self, own: str, other: str, max_wait: float) -> float | None:
+        for again in (True, True, False):
+            try:
+                with connection.cursor() as cursor:
+                    if cursor.execute(_RESERVE, (own, other, int(max_wait * 1_000_000), own)):
+                        return cursor.lastrowid / 1_000_000
+                    return None
+            except OperationalError as exc:
+                # A deadlock undoes the statement, so nothing was taken yet.
+                if not again or exc.args[0] != DEADLOCK:
+                    raise
+        return None
 
     def slot(self, lane: str, max_wait: float = MAX_WAIT) -> Slot:
         """The same, on the monotonic clock."""

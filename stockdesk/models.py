@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 class Lane(models.Model):
     """One lane of an app key's calls a second; `stockdesk.budget` moves it by one UPDATE per call."""
 
+    # The primary key is what the UPDATE goes by: one row is locked, and two are in the same order everywhere.
+    name = models.CharField(_("name"), max_length=21, primary_key=True, help_text=_("key:lane"))
     key_id = models.CharField(_("key"), max_length=12)
     lane = models.CharField(_("lane"), max_length=8)
     spacing_us = models.PositiveBigIntegerField(_("spacing"), help_text=_("microseconds between two calls"))
@@ -24,10 +26,9 @@ class Lane(models.Model):
         db_table = "stockdesk_lane"
         verbose_name = _("call lane")
         verbose_name_plural = _("call lanes")
-        constraints = [models.UniqueConstraint(fields=["key_id", "lane"], name="stockdesk_lane_once")]
 
     def __str__(self) -> str:
-        return f"{self.key_id} {self.lane}"
+        return self.name
 
 
 class Token(models.Model):

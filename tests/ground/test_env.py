@@ -61,8 +61,8 @@ def test_signs_that_mean_something_elsewhere_arrive_unchanged(tmp_path, line):
 
 @pytest.mark.parametrize(
     ("line", "value"),
-    [("'\"ab\"'", '"ab"'), ('"a\\b"', "a\\b"), ("a\\nb", "a\\nb"), ("'it''s'", "it''s"), ("$KIS_APP_KEY", "$KIS_APP_KEY"),
-     ("x=y", "x=y"), ("'", "'")],
+    [("'\"ab\"'", '"ab"'), ('"a\\b"', "a\\b"), ("a\\nb", "a\\nb"), ("'it''s'", "it''s"),
+     ("$KIS_APP_KEY", "$KIS_APP_KEY"), ("x=y", "x=y"), ("'", "'")],
 )  # fmt: skip
 def test_one_pair_of_quotes_is_taken_off_and_nothing_else(tmp_path, line, value):
     assert read(written(tmp_path, DART_API_KEY=line)).dart_api_key == value

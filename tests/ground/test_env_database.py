@@ -62,7 +62,7 @@ def test_the_session_is_strict_and_korean():
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT @@SESSION.sql_mode, @@SESSION.time_zone, @@SESSION.tx_isolation, @@character_set_client")
+        cursor.execute("SELECT @@sql_mode, @@time_zone, @@tx_isolation, @@character_set_client")
         mode, zone, isolation, charset = cursor.fetchone()
     assert "STRICT_TRANS_TABLES" in mode
     assert (zone, isolation, charset) == ("+09:00", "READ-COMMITTED", "utf8mb4")

@@ -3,6 +3,7 @@
 import random
 import threading
 from datetime import datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -41,7 +42,7 @@ def governor(clock: Clock, key: str = KEY) -> Governor:
     return Governor(key, now=clock, jitter=lambda: 0.0)
 
 
-def insist(clock: Clock, seconds: float, *, key: str = KEY, every: float = 0.5) -> list[float]:
+def insist(clock: Clock, seconds: float, *, key: str = KEY, every: float = 1.0) -> list[float]:
     """Ask again and again with a new governor each time; the moments of permission in seconds."""
     given_at = []
     end = clock.now + timedelta(seconds=seconds)
@@ -76,7 +77,7 @@ def test_killed_ten_times_in_ten_minutes_it_still_keeps_the_ceilings(clock):
     assert len(moments) > 10
     assert most_in(moments, 60) <= 3
     assert most_in(moments, 600) <= 10
-    assert min(b - a for a, b in zip(moments, moments[1:], strict=False)) >= 5
+    assert min(b - a for a, b in pairwise(moments)) >= 5
 
 
 def test_even_with_proof_each_time_the_ceilings_hold(clock):
@@ -86,7 +87,7 @@ def test_even_with_proof_each_time_the_ceilings_hold(clock):
         if asked.attempt_id:
             moments.append((clock.now - START).total_seconds())
             governor(clock).proved(asked.attempt_id)
-        clock.pass_by(0.5)
+        clock.pass_by(max(asked.wait, 0.1))
     assert most_in(moments, 60) == 3
     assert most_in(moments, 600) == 10
 
@@ -206,12 +207,12 @@ def test_the_clock_is_the_databases_in_korean_time():
 
 
 class AnySchedule(DatabaseCase):
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=12, deadline=None)
     @given(st.integers(0, 2**32))
     def test_no_schedule_of_proofs_crashes_and_quarantines_breaks_a_ceiling(self, seed: int) -> None:
         chance = random.Random(seed)
         clock, moments = Clock(), {KEY: [], "bbbbbbbbbbbb": []}
-        for _ in range(150):
+        for _ in range(120):
             key = chance.choice(list(moments))
             one = Governor(key, now=clock, jitter=chance.random)
             asked = one.ask(1)
@@ -223,7 +224,7 @@ class AnySchedule(DatabaseCase):
                     one.quarantine(0, "OPSP8996")
             clock.pass_by(chance.choice([0.1, 0.6, 1.3, asked.wait, 30]))
         both = sorted(moments[KEY] + moments["bbbbbbbbbbbb"])
-        assert all(b - a >= 1 for a, b in zip(both, both[1:], strict=False))
+        assert all(b - a >= 1 for a, b in pairwise(both))
         for own in moments.values():
             assert not own or (most_in(own, 60) <= 3 and most_in(own, 600) <= 10)
-            assert all(b - a >= 5 for a, b in zip(own, own[1:], strict=False))
+            assert all(b - a >= 5 for a, b in pairwise(own))
