@@ -48,8 +48,7 @@ class TypedNumberError(ValueError):
 
 def wire_int(text: str) -> int | None:
     """A whole number of the wire, zero padded or not, signed or not; None where KIS sent no value."""
-    text = text.strip()
-    if _WIRE_INT(text):
+    if _WIRE_INT(text) or _WIRE_INT(text := text.strip()):
         return int(text)
     if text in NO_VALUE:
         return None
@@ -58,8 +57,7 @@ def wire_int(text: str) -> int | None:
 
 def wire_decimal(text: str) -> Decimal | None:
     """A decimal number of the wire; None where KIS sent no value."""
-    text = text.strip()
-    if _WIRE_DECIMAL(text):
+    if _WIRE_DECIMAL(text) or _WIRE_DECIMAL(text := text.strip()):
         return Decimal(text)
     if text in NO_VALUE:
         return None
