@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Iterator
+from typing import cast
 
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request
 
@@ -43,20 +45,20 @@ class Hub:
 
     # connections
 
-    def before_handshake(self, connection: SessionConnection, request: Request) -> None:
+    def before_handshake(self, connection: ServerConnection, request: Request) -> None:
         """``process_request`` of the server: any path is fine."""
         if self.mishaps.strikes("refuse-connects", None):
             self.ledger.connected().ended = "refused"
             connection.transport.abort()
 
-    async def serve(self, connection: SessionConnection) -> None:
+    async def serve(self, connection: ServerConnection) -> None:
         """The life of one connection, from handshake to end."""
         connect = self.ledger.connected()
         if self.mishaps.strikes("accept-and-close", None):
             connect.ended = "accepted and closed"
             await connection.close()
             return
-        session = Session(connection, connect, self.options)
+        session = Session(cast(SessionConnection, connection), connect, self.options)
         self.sessions[session] = None
         beat = asyncio.create_task(self._beat(session))
         try:

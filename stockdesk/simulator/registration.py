@@ -8,7 +8,10 @@ from stockdesk.kis.fields import COLUMNS
 from stockdesk.simulator.notices import NOTICE_TR_IDS
 
 TICK_TR_IDS = ("H0STCNT0", "H0UNCNT0", "H0NXCNT0")
-MOCK_TR_IDS = ("H0STCNT0", "H0STASP0", *NOTICE_TR_IDS)
+MOCK_TR_IDS = ("H0STCNT0", "H0STASP0", *NOTICE_TR_IDS, "H0GSCNI9")
+OVERSEAS_NOTICE_TR_IDS = ("H0GSCNI0", "H0GSCNI9")
+# Streams that KIS has and that stay quiet here: registered like any other, never a frame.
+QUIET_TR_IDS = ("H0UNASP0", "H0NXASP0", "H0STANC0", "H0NXMKO0", "H0UNMKO0", "HDFSASP0", *OVERSEAS_NOTICE_TR_IDS)
 SYMBOL_TR_IDS = (*TICK_TR_IDS, "H0STASP0", "H0STMKO0")
 SYMBOL = re.compile(r"Q?[0-9][0-9A-HJ-NP-TV-Z]{5}")
 
@@ -24,7 +27,7 @@ class Wish:
 
     @property
     def encrypt(self) -> str:
-        return "Y" if self.tr_id in NOTICE_TR_IDS else "N"
+        return "Y" if self.tr_id in NOTICE_TR_IDS + OVERSEAS_NOTICE_TR_IDS else "N"
 
 
 class Misunderstood(Exception):
@@ -61,7 +64,7 @@ def read_wish(message: Any) -> Wish:
 
 def check_stream(wish: Wish, mock: bool, listed: bool) -> None:
     """Refuse streams we do not know and keys they cannot have. ``listed``: tr_key is a symbol of the world."""
-    if wish.tr_id not in (MOCK_TR_IDS if mock else COLUMNS):
+    if wish.tr_id not in (MOCK_TR_IDS if mock else (*COLUMNS, *QUIET_TR_IDS)):
         raise Misunderstood("OPSP8991", wish.tr_id, wish.tr_key)
     if not wish.tr_key:
         raise Misunderstood("OPSP9990", wish.tr_id, wish.tr_key)

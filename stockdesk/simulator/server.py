@@ -46,7 +46,7 @@ class HttpServer(uvicorn.Server):
     """Leaves the signals to whoever runs us."""
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         yield
 
 
