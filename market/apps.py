@@ -8,3 +8,6 @@ class MarketConfig(AppConfig):
     name = "market"
     verbose_name = _("Market")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from market import checks  # noqa: F401  (registers itself)

@@ -49,7 +49,7 @@ def post(*, symbol: str, name: str, running: bool, more: dict[str, Any] | None =
     values = {
         "wr_subject": name or symbol,
         # The board refuses to save an edit of a post whose body is empty.
-        "wr_content": f"{name} ({symbol})" if name else symbol,
+        "wr_content": f"{name} ({symbol})" if name and symbol else name or symbol,
         "mb_id": author.member,
         "wr_name": author.name,
         "wr_datetime": now,

@@ -1,0 +1,85 @@
+"""The admin of the market: the watch list to edit (``market.watch_admin``), the rest to read."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from market.models import ExecutionNotice, FeedSession, Instrument, Quote, WatchRow
+from market.watch_admin import WatchRowAdmin
+from market.watch_cells import change_cell, price_cell
+from stockdesk.admin import ReadOnlyAdmin, moment
+
+admin.site.register(WatchRow, WatchRowAdmin)
+
+
+@admin.register(Quote)
+class QuoteAdmin(ReadOnlyAdmin):
+    list_display = ("symbol", "name", "price", "against_base", "volume", "traded", "source", "session")
+    list_filter = ("source", "session")
+    search_fields = ("symbol", "name")
+    list_per_page = 50
+    traded = moment("traded_at", _("traded at"))
+
+    @display(description=_("last price"), ordering="last_price")
+    def price(self, quote: Quote) -> str:
+        return price_cell(quote)
+
+    @display(description=_("change"), ordering="change_rate")
+    def against_base(self, quote: Quote) -> str:
+        return change_cell(quote)
+
+    @display(description=_("volume"), ordering="day_volume")
+    def volume(self, quote: Quote) -> str:
+        return "-" if quote.day_volume is None else f"{quote.day_volume:,}"
+
+
+@admin.register(Instrument)
+class InstrumentAdmin(ReadOnlyAdmin):
+    list_display = ("symbol", "name", "market", "kind", "base_price", "halted", "administrative", "alerted")
+    list_filter = ("market", "kind", "halted", "administrative", "alerted")
+    search_fields = ("symbol", "name")
+    list_per_page = 50
+
+
+@admin.register(FeedSession)
+class FeedSessionAdmin(ReadOnlyAdmin):
+    list_display = (
+        "number",
+        "lamp",
+        "registrations",
+        "last_frame",
+        "connected",
+        "connects_today",
+        "next_connect",
+        "key_id",
+        "note",
+    )
+    last_frame = moment("last_frame_at", _("last frame"))
+    connected = moment("connected_at", _("connected at"))
+    next_connect = moment("next_connect_at", _("next connect"))
+
+    @display(
+        description=_("state"),
+        ordering="state",
+        label={"live": "success", "connecting": "info", "waiting": "warning", "silent": "danger", "parked": "danger"},
+    )
+    def lamp(self, session: FeedSession) -> tuple[str, str]:
+        return session.state, session.get_state_display()
+
+    @display(description=_("registrations"))
+    def registrations(self, session: FeedSession) -> str:
+        return f"{session.confirmed} / {session.wanted}"
+
+
+@admin.register(ExecutionNotice)
+class ExecutionNoticeAdmin(ReadOnlyAdmin):
+    list_display = ("received", "order_no", "bought", "symbol", "name", "quantity", "price", "filled", "refused")
+    list_filter = ("side", "filled", "refused")
+    search_fields = ("order_no", "symbol", "name")
+    received = moment("received_at", _("received at"))
+    # The account number is stored for matching and is on no page.
+    exclude = ("account", "digest")
+
+    @display(description=_("side"), ordering="side", label={"02": "danger", "01": "info"})
+    def bought(self, notice: ExecutionNotice) -> tuple[str, str]:
+        return notice.side, {"01": str(_("sell")), "02": str(_("buy"))}.get(notice.side, notice.side)

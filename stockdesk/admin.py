@@ -1,0 +1,114 @@
+"""The admin of the ground: what the daemons, sessions and call lanes are doing, for reading only.
+
+Tokens have no page here, not even a masked one.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
+from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.contrib.auth.models import Group, User
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from stockdesk.models import Connection, DaemonState, Event, Lane
+
+admin.site.site_title = "stockdesk"
+admin.site.site_header = "stockdesk"
+admin.site.index_title = _("Overview")
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows that programs write and people read."""
+
+    list_filter_sheet = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def moment(field: str, description: Any) -> Any:
+    """A column of a time in Seoul to the second, which the language's own format leaves out."""
+
+    @display(description=description, ordering=field, empty_value="–")
+    def column(self: ModelAdmin, row: Any) -> str | None:
+        at = getattr(row, field)
+        return None if at is None else f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}"
+
+    return column
+
+
+@admin.register(DaemonState)
+class DaemonStateAdmin(ReadOnlyAdmin):
+    list_display = ("name", "state", "heartbeat", "started", "last_step", "last_error", "version")
+    list_filter = ("state",)
+    ordering = ("name",)
+    heartbeat = moment("heartbeat_at", _("heartbeat at"))
+    started = moment("started_at", _("started at"))
+    last_step = moment("last_step_at", _("last step at"))
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    list_display = ("started", "severity", "source", "code", "subject", "text", "count", "last", "ended")
+    list_filter = ("is_open", "level", "source")
+    search_fields = ("code", "subject", "text")
+    ordering = ("-started_at",)
+    started = moment("started_at", _("started at"))
+    last = moment("last_at", _("last seen at"))
+    ended = moment("ended_at", _("ended at"))
+
+    @display(
+        description=_("level"),
+        ordering="level",
+        label={"error": "danger", "critical": "danger", "warning": "warning", "info": "info"},
+    )
+    def severity(self, event: Event) -> str:
+        return event.level
+
+
+@admin.register(Lane)
+class LaneAdmin(ReadOnlyAdmin):
+    list_display = ("lane", "key_id", "calls_a_second", "slow_factor", "calls_today", "calls_on")
+    ordering = ("key_id", "lane")
+
+    @display(description=_("calls a second"))
+    def calls_a_second(self, lane: Lane) -> str:
+        return f"{1_000_000 / lane.spacing_us:.1f}" if lane.spacing_us else "-"
+
+
+@admin.register(Connection)
+class ConnectionAdmin(ReadOnlyAdmin):
+    list_display = ("permitted", "session", "key_id", "proved", "ended", "outcome")
+    list_filter = ("session",)
+    ordering = ("-at",)
+    permitted = moment("at", _("permitted at"))
+    proved = moment("proved_at", _("proved at"))
+    ended = moment("ended_at", _("ended at"))
+
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class UserAdmin(BaseUserAdmin, ModelAdmin):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+
+
+@admin.register(Group)
+class GroupAdmin(BaseGroupAdmin, ModelAdmin):
+    """Groups of users, in Unfold's dress."""

@@ -1,0 +1,106 @@
+"""How the admin looks: django-unfold's settings.
+
+Red and blue are left to prices (up and down, as Korean screens have it), so the admin itself is navy and grey.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+
+def mode_badge(request: HttpRequest) -> list[Any]:
+    """The desk's mode in the head of every page; live is red."""
+    modes = {
+        "dry-run": [_("dry run"), "info"],
+        "mock": [_("mock trading"), "warning"],
+        "live": [_("live trading"), "danger"],
+    }
+    return modes.get(settings.DESK.mode, [settings.DESK.mode, "warning"])
+
+
+def _entry(title: Any, icon: str, model: str) -> dict[str, Any]:
+    """One line of the sidebar, for those who may view the model ("market.quote")."""
+    app, name = model.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
+    }
+
+
+UNFOLD = {
+    "SITE_TITLE": "stockdesk",
+    "SITE_HEADER": "stockdesk",
+    "SITE_SUBHEADER": _("KIS trading desk"),
+    "SITE_SYMBOL": "candlestick_chart",
+    "SITE_URL": reverse_lazy("dashboard"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("desk/icon.svg")},
+    ],
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "ENVIRONMENT": "stockdesk.unfold.mode_badge",
+    "BORDER_RADIUS": "4px",
+    "STYLES": [lambda request: static("desk_admin/desk.css")],
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .012 255)",
+            "100": "oklch(93.5% .024 255)",
+            "200": "oklch(87% .044 255)",
+            "300": "oklch(78% .07 256)",
+            "400": "oklch(67% .09 257)",
+            "500": "oklch(55% .1 258)",
+            "600": "oklch(44% .1 260)",
+            "700": "oklch(38% .09 261)",
+            "800": "oklch(32% .075 262)",
+            "900": "oklch(27% .06 263)",
+            "950": "oklch(20% .045 264)",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "title": _("Market"),
+                "items": [
+                    _entry(_("Watch list"), "visibility", "market.watchrow"),
+                    _entry(_("Quotes"), "candlestick_chart", "market.quote"),
+                    _entry(_("Instruments"), "list_alt", "market.instrument"),
+                    _entry(_("Execution notices"), "notifications", "market.executionnotice"),
+                    {
+                        "title": _("Dashboard"),
+                        "icon": "monitoring",
+                        "link": reverse_lazy("dashboard"),
+                        "active": lambda request: False,  # every address begins with the dashboard's
+                    },
+                ],
+            },
+            {
+                "title": _("Desk"),
+                "separator": True,
+                "items": [
+                    _entry(_("Events"), "warning", "stockdesk.event"),
+                    _entry(_("Daemons"), "memory", "stockdesk.daemonstate"),
+                    _entry(_("WebSocket sessions"), "sensors", "market.feedsession"),
+                    _entry(_("Connects"), "cable", "stockdesk.connection"),
+                    _entry(_("Call lanes"), "speed", "stockdesk.lane"),
+                ],
+            },
+            {
+                "title": _("People"),
+                "separator": True,
+                "items": [
+                    _entry(_("Users"), "person", "auth.user"),
+                    _entry(_("Groups"), "group", "auth.group"),
+                ],
+            },
+        ],
+    },
+}
