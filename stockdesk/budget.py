@@ -125,8 +125,10 @@ class Budget:
             raise ValueError(f"no lane {lane!r}")
         own, other = (SHARED, SHARED) if SHARED in self.shares else (lane, MARKET if lane == "order" else lane)
         wait = self._taken(self.name(own), self.name(other), max_wait)
-        if wait is None and not Lane.objects.filter(pk=self.name(own)).exists():
-            self.ensure()
+        if wait is None:
+            # No slot, or no row yet; another process may be making the rows at this moment.
+            if not Lane.objects.filter(pk=self.name(own)).exists():
+                self.ensure()
             wait = self._taken(self.name(own), self.name(other), max_wait)
         if wait is not None:
             return wait
