@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 
-from market.words import page_words
+from market.words import page_sentences, page_words
 from stockdesk.policy import screen_policy
 from stockdesk.version import version
 
@@ -20,7 +20,7 @@ from stockdesk.version import version
 @never_cache
 @ensure_csrf_cookie
 def dashboard(request: HttpRequest) -> HttpResponse:
-    facts = {"columns": quote_columns(), "words": page_words(), **desk_facts()}
+    facts = {"columns": quote_columns(), "words": page_words(), "sentences": page_sentences(), **desk_facts()}
     return render(request, "market/dashboard.html", facts)
 
 

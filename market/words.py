@@ -4,7 +4,7 @@
 """
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_noop, pgettext
 
 
 def page_words() -> dict[str, str]:
@@ -37,8 +37,6 @@ def state_words() -> dict[str, str]:
         "session.waiting": pgettext("session", "waiting"),
         "session.unknown": pgettext("session", "no word"),
         "session.title": _("Session {n}: {state}"),
-        "session.registered": _("registered {confirmed}/{wanted}"),
-        "session.frame": _("frame {age}"),
         "session.connects": _("connects {n}"),
         "session.retry": _("again in {n} s"),
         "daemon.running": pgettext("daemon", "running"),
@@ -54,9 +52,11 @@ def state_words() -> dict[str, str]:
         "program.trading": _("Trading"),
         "program.overseas": _("Overseas"),
         "program.reference": _("Reference data"),
-        "program.manager": _("Manager"),
+        "program.manager": _("Timetable"),
         "program.simulator": _("Simulator"),
         "program.web": _("Web"),
+        "program.governor": _("Connection pace"),
+        "program.budget": _("Call budget"),
     }
 
 
@@ -67,7 +67,7 @@ def age_words() -> dict[str, str]:
         "age.minutes": pgettext("age", "{n} min"),
         "age.hours": pgettext("age", "{n} h"),
         "age.days": pgettext("age", "{n} d"),
-        "age.now": pgettext("age", "< 2 s"),
+        "age.now": pgettext("age", "now"),
     }
 
 
@@ -91,6 +91,37 @@ def event_words() -> dict[str, str]:
         "level.critical": pgettext("level", "critical"),
         "event.since": _("since {time}, {age}"),
         "event.times": _("{n} times"),
-        "event.key-quarantined": _("App key paused by the broker"),
+        "event.key-quarantined": _("App key must rest"),
         "event.step-failed": _("A round of work failed"),
+        "event.calls-refused": _("The broker refuses calls"),
+        "event.watch-list-full": _("More symbols than places"),
     }
+
+
+# What daemons write into rows is plain English with values in it; a template here lets the page say it in
+# the reader's language. ``{1}`` stands for any text. A sentence that is not here is shown as it is.
+SENTENCES = (
+    gettext_noop("nothing to watch"),
+    gettext_noop("the database is away"),
+    gettext_noop("stopped"),
+    gettext_noop("gap"),
+    gettext_noop("pace"),
+    gettext_noop("quarantine"),
+    gettext_noop("{1} connects in {2} s"),
+    gettext_noop("could not connect: {1}"),
+    gettext_noop("no approval key: {1}"),
+    gettext_noop("approval key rejected (OPSP0011)"),
+    gettext_noop("app key {1} is in use elsewhere (OPSP8996)"),
+    gettext_noop("OPSP8996 app key in use: no connect for {1} s"),
+    gettext_noop("connection closed by the other side"),
+    gettext_noop("no frame for {1} s"),
+    gettext_noop("no tick for {1} s"),
+    gettext_noop("{1} registrations refused ({2})"),
+    gettext_noop("{1} symbols have no live place: {2}"),
+    gettext_noop("the broker refuses calls: slowed down for a while"),
+)
+
+
+def page_sentences() -> dict[str, str]:
+    """English template -> the same in the language of the request, where that differs."""
+    return {english: said for english in SENTENCES if (said := _(english)) != english}

@@ -1,6 +1,7 @@
 """ASGI entry point: pages over HTTP, live prices over WebSocket."""
 
 import os
+import warnings
 from importlib import import_module
 
 from channels.auth import AuthMiddlewareStack
@@ -9,6 +10,8 @@ from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stockdesk.settings")
+# WhiteNoise hands out files as plain iterators. Ours are small, so reading one whole in a thread is just right.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 pages = get_asgi_application()
 
 # The ground imports no app; it names this one by text, as urls.py does, and only once Django is set up.

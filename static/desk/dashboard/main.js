@@ -8,6 +8,7 @@ import { word } from "./words.js";
 
 const STALE = 5_000; // ms without a message after which the rows are dimmed
 const QUIET = 10_000; // ms without a new price after which the bar says so
+const RESORT = 3; // seconds between two sortings of a table whose numbers move
 const BLIND = 4_000; // ms since the server last read its database
 
 const byId = (id) => document.getElementById(id);
@@ -28,7 +29,8 @@ function take(message) {
     offset = offset === null || Math.abs(seen - offset) > 2_000 ? seen : Math.max(offset - 5, seen);
   }
   heard += 1;
-  draw();
+  // The panels' numbers wait for the next tick: every frame drawn costs as much as all the script of a second.
+  if (store.snapshot || store.changed.quotes.size) draw();
 }
 
 function draw() {
@@ -97,9 +99,9 @@ setInterval(() => {
   if (document.hidden) return link.check();
   showLink();
   beats += 1;
-  if (beats % 2 === 0 && heard) tick();
-  if (beats % 6 === 0 && quotes.sorting.column) quotes.arrange();
-}, 500);
+  if (heard) tick();
+  if (beats % RESORT === 0 && quotes.sorting.column) quotes.arrange();
+}, 1_000);
 
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) {

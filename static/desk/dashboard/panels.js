@@ -1,6 +1,6 @@
 // The small panels beside the quotes: session lamps, alerts, programs.
 import { age, moment } from "./format.js";
-import { word } from "./words.js";
+import { said, word } from "./words.js";
 
 const SILENT_SESSION = 6_000; // ms; the collector writes every session once a second
 const SILENT_DAEMON = 10_000; // ms; the length of a lease
@@ -57,6 +57,7 @@ const sessions = new List(byId("sessions"), byId("no-sessions"),
 
 export function showSessions(rows, now) {
   let live = 0;
+  const notes = []; // on a phone the lamps have no room for them
   const keys = [...rows.keys()].sort((a, b) => a - b);
   sessions.show(keys, (key) => {
     const row = rows.get(key);
@@ -66,6 +67,8 @@ export function showSessions(rows, now) {
     live += state === "live";
     const retry = typeof row.next_connect_at === "number" && state !== "live" ? row.next_connect_at - now : 0;
     const again = retry > 0 ? word("session.retry", { n: Math.ceil(retry / 1000) }) : "";
+    const note = [said(row.note), again].filter(Boolean).join(" · ");
+    if (note) notes.push(`${key}: ${note}`);
     return {
       state,
       short: row.confirmed < row.wanted ? "yes" : "",
@@ -75,9 +78,10 @@ export function showSessions(rows, now) {
       registered: `${row.confirmed}/${row.wanted}`,
       frame: since(row.last_frame_at, now, { fine: true }),
       connects: word("session.connects", { n: row.connects_today }),
-      note: [row.note, again].filter(Boolean).join(" · "),
+      note,
     };
   });
+  byId("lamp-notes").textContent = notes.join(" / ");
   byId("sessions-sum").textContent = keys.length ? `${live}/${keys.length}` : "";
 }
 
@@ -93,7 +97,7 @@ export function showEvents(rows, now) {
       level: row.level,
       what: `${word(`level.${row.level}`) ?? row.level}: ${word(`event.${row.code}`) ?? row.code}`,
       where: [word(`program.${row.source}`) ?? row.source, row.subject].filter(Boolean).join(" · "),
-      text: row.text,
+      text: said(row.text),
       when: [when, times].filter(Boolean).join(", "),
     };
   });

@@ -63,9 +63,7 @@ class Line {
     this.arrow = new Text(make("span", "arrow", this.cells.change));
     this.spoken = new Text(make("span", "sr", this.cells.change));
     this.change = new Text(make("span", "", this.cells.change));
-    const box = make("span", "range", this.cells.range);
-    this.body = make("i", "range-body", box);
-    this.tip = make("i", "range-tip", box);
+    this.range = make("span", "range", this.cells.range);
     this.texts = {};
     for (const column of columns) {
       if (!["name", "change", "range"].includes(column)) this.texts[column] = new Text(this.cells[column]);
@@ -115,10 +113,13 @@ class Line {
     this.shape = shape;
     this.cells.range.dataset.known = known ? "yes" : "";
     if (!known) return;
-    const [from, to] = [place(open), place(price)].sort((a, b) => a - b);
     this.cells.range.dataset.direction = price > open ? "up" : price < open ? "down" : "flat";
-    this.body.style.transform = `translateX(${from}%) scaleX(${Math.max(to - from, 1) / 100})`;
-    this.tip.style.transform = `translateX(${place(price)}%)`;
+    const from = Math.min(place(open), place(price));
+    const width = Math.max(2, Math.abs(place(price) - place(open)));
+    // A percentage places a background by the room that is left, not by the width of the box.
+    this.range.style.setProperty("--body", `${width < 100 ? (100 * Math.min(from, 100 - width)) / (100 - width) : 0}%`);
+    this.range.style.setProperty("--width", `${width}%`);
+    this.range.style.setProperty("--tip", `${place(price)}%`);
   }
 
   grow(now) {
