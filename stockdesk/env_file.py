@@ -4,7 +4,7 @@ import io
 import re
 from pathlib import Path
 
-import environ
+import environ  # type: ignore[import-untyped]
 
 _LINE = re.compile(r"(?:export )?([A-Za-z_0-9]+)=(.*)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
@@ -44,8 +44,8 @@ def read_file(path: Path) -> tuple[dict[str, str], list[str]]:
         raw[name] = value
         good.append(line)
     values: dict[str, str] = {}
-    reader = type("Values", (_Values,), {"ENVIRON": values})
-    reader.read_env(io.StringIO("\n".join(good)))
+    _Values.ENVIRON = values
+    _Values.read_env(io.StringIO("\n".join(good)))
     # django-environ takes off a second pair of quotes inside the first, and backslashes inside double ones.
     values.update({name: _literal(value) for name, value in raw.items() if value[:1] in ("'", '"')})
     return values, problems

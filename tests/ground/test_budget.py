@@ -176,16 +176,14 @@ def test_the_pace_recovers_and_the_event_ends(budget):
     assert budget.reserve("fill") < 1.1
 
 
-class Lanes:
+class Lanes(Budget):
     """Slots from a list instead of the database."""
 
     def __init__(self, *slots: Slot | Exception) -> None:
+        super().__init__(KEY, 20)
         self.slots = list(slots)
 
-    def queue(self, lane: str, max_wait: float) -> float:
-        return max_wait
-
-    def slot(self, lane: str, max_wait: float) -> Slot:
+    def slot(self, lane: str, max_wait: float = 10.0) -> Slot:
         slot = self.slots.pop(0)
         if isinstance(slot, Exception):
             raise slot

@@ -12,7 +12,7 @@ from stockdesk.csp import ContentSecurityPolicy
 def policy():
     def of(path: str) -> dict[str, str]:
         request = RequestFactory().get(path)
-        response = ContentSecurityPolicy(lambda _request: HttpResponse())(request)
+        response = ContentSecurityPolicy(lambda _request: HttpResponse()).process_response(request, HttpResponse())
         parts = response["Content-Security-Policy"].split(";")
         return dict(part.strip().split(" ", 1) for part in parts)
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 
 from stockdesk.events import clear_event, raise_event
 from stockdesk.logs import MASK, redact
@@ -40,8 +41,7 @@ def test_a_flapping_state_stays_one_row():
 def test_a_state_that_returns_later_is_a_new_row():
     raise_event("feed", "silent")
     clear_event("feed", "silent")
-    event = Event.objects.get()
-    Event.objects.update(ended_at=event.ended_at - timedelta(minutes=2))
+    Event.objects.update(ended_at=F("ended_at") - timedelta(minutes=2))
     raise_event("feed", "silent")
     assert Event.objects.count() == 2
     assert Event.objects.filter(ended_at=None).count() == 1

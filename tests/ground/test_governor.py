@@ -42,6 +42,13 @@ def governor(clock: Clock, key: str = KEY) -> Governor:
     return Governor(key, now=clock, jitter=lambda: 0.0)
 
 
+def permitted(clock: Clock, session: int = 1) -> int:
+    """Ask and be allowed; the attempt's number."""
+    asked = governor(clock).ask(session)
+    assert asked.attempt_id is not None
+    return asked.attempt_id
+
+
 def insist(clock: Clock, seconds: float, *, key: str = KEY, every: float = 1.0) -> list[float]:
     """Ask again and again with a new governor each time; the moments of permission in seconds."""
     given_at = []
@@ -81,7 +88,7 @@ def test_killed_ten_times_in_ten_minutes_it_still_keeps_the_ceilings(clock):
 
 
 def test_even_with_proof_each_time_the_ceilings_hold(clock):
-    moments = []
+    moments: list[float] = []
     while len(moments) < 25:
         asked = governor(clock).ask(1)
         if asked.attempt_id:
@@ -109,18 +116,18 @@ def test_chance_only_ever_makes_the_pace_longer(clock):
 
 def test_proof_starts_the_pace_over(clock):
     for _ in range(6):
-        asked = governor(clock).ask(1)
+        attempt = permitted(clock)
         clock.pass_by(3600)
-    governor(clock).proved(asked.attempt_id)
+    governor(clock).proved(attempt)
     assert governor(clock).ask(1).allowed
     assert round(governor(clock).ask(1).wait) in (5, 6)
 
 
 def test_late_proof_of_an_older_attempt_changes_no_pace(clock):
-    old = governor(clock).ask(1)
+    old = permitted(clock)
     clock.pass_by(3600)
-    governor(clock).ask(1)
-    governor(clock).proved(old.attempt_id)
+    permitted(clock)
+    governor(clock).proved(old)
     assert Pace.objects.get(pk=KEY).streak == 2
 
 
@@ -145,15 +152,15 @@ def test_a_quarantine_is_an_event_until_a_connection_has_proved_itself(clock):
     governor(clock).quarantine(60, "OPSP8996")
     assert Event.objects.get(code="key-quarantined", ended_at=None).subject == KEY
     clock.pass_by(61)
-    governor(clock).proved(governor(clock).ask(1).attempt_id)
+    governor(clock).proved(permitted(clock))
     assert not Event.objects.filter(ended_at=None).exists()
     assert governor(clock).quarantine(60, "OPSP8996") == 60
 
 
 def test_the_end_of_an_attempt_is_noted_once(clock):
-    asked = governor(clock).ask(3)
-    governor(clock).ended(asked.attempt_id, "silent")
-    governor(clock).ended(asked.attempt_id, "closed by us")
+    attempt = permitted(clock, session=3)
+    governor(clock).ended(attempt, "silent")
+    governor(clock).ended(attempt, "closed by us")
     row = Connection.objects.get()
     assert (row.session, row.outcome, row.ended_at) == (3, "silent", clock.now)
 
@@ -211,7 +218,8 @@ class AnySchedule(DatabaseCase):
     @given(st.integers(0, 2**32))
     def test_no_schedule_of_proofs_crashes_and_quarantines_breaks_a_ceiling(self, seed: int) -> None:
         chance = random.Random(seed)
-        clock, moments = Clock(), {KEY: [], "bbbbbbbbbbbb": []}
+        clock = Clock()
+        moments: dict[str, list[float]] = {KEY: [], "bbbbbbbbbbbb": []}
         for _ in range(120):
             key = chance.choice(list(moments))
             one = Governor(key, now=clock, jitter=chance.random)
