@@ -236,7 +236,7 @@ class Session:
             self.counts.undecryptable += 1
             raise NoticeError("an execution notice came before its key")
         try:
-            notices = parse_notices(decrypt(*cipher, frame.body))
+            notices = parse_notices(decrypt(*cipher, frame.body), frame.count)
         except NoticeError:
             self.counts.undecryptable += 1
             raise

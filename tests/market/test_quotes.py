@@ -1,0 +1,160 @@
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from market.buffer import Bar, Pending
+from market.models import Quote
+from market.quotes import write_prices, write_ticks
+from stockdesk.kis.messages import KST, PriceRow
+from stockdesk.models import DaemonState
+from tests.market.ticks import record
+
+pytestmark = pytest.mark.django_db
+
+DAEMON, FENCE = "ws_market", 7
+RECEIVED = datetime(2026, 11, 20, 9, 30, 0, 250_000, tzinfo=KST)
+BAR = Bar(datetime(2026, 11, 20, 9, 30), 70500, 70900, 70400, 70500, 120)  # noqa: DTZ001
+
+
+@pytest.fixture(autouse=True)
+def _lease_and_rows(db: None) -> None:
+    DaemonState.objects.create(name=DAEMON, fence=FENCE, holder="test", counters={})
+    Quote.objects.bulk_create([Quote(symbol=symbol) for symbol in ("005930", "0001A0", "Q500001")])
+
+
+def pending(text: str, *, bar: Bar | None = None, closed_bar: Bar | None = None, symbol: str = "005930") -> Pending:
+    return Pending(symbol, text.encode(), 3, RECEIVED.timestamp(), bar, closed_bar)
+
+
+def write(*rows: Pending, fence: int = FENCE) -> int:
+    return write_ticks(rows, fence, DAEMON).taken
+
+
+def stored(symbol: str = "005930") -> Quote:
+    return Quote.objects.get(symbol=symbol)
+
+
+def test_a_record_fills_its_row() -> None:
+    assert write(pending(record(), bar=BAR)) == 1
+    quote = stored()
+    assert (quote.last_price, quote.change, quote.sign, quote.change_rate) == (70500, -500, "5", Decimal("-0.70"))
+    assert (quote.open_price, quote.high_price, quote.low_price) == (71000, 71200, 70300)
+    assert (quote.ask_price, quote.bid_price, quote.tick_volume) == (70600, 70500, 10)
+    assert (quote.day_volume, quote.day_amount, quote.strength) == (1000, 70_500_000, Decimal("101.25"))
+    assert (quote.base_price, quote.halted, quote.market_phase) == (71000, "N", "2")
+    assert quote.traded_at == datetime(2026, 11, 20, 9, 30, tzinfo=KST)
+    assert quote.received_at == RECEIVED
+    assert (quote.source, quote.session) == ("ws", 3)
+    assert quote.bar_at == datetime(2026, 11, 20, 9, 30, tzinfo=KST)
+    assert (quote.bar_open, quote.bar_high, quote.bar_low, quote.bar_close, quote.bar_volume) == BAR[1:]
+    assert quote.closed_bar_at is None
+
+
+def test_the_database_holds_korean_wall_time_as_php_reads_it() -> None:
+    write(pending(record()))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT CAST(traded_at AS CHAR) FROM market_quote WHERE stck_shrn_iscd = '005930'")
+        assert cursor.fetchone()[0].startswith("2026-11-20 09:30:00")
+
+
+BLANKABLE = (
+    "PRDY_VRSS", "PRDY_CTRT", "STCK_OPRC", "STCK_HGPR", "STCK_LWPR", "ASKP1", "BIDP1", "CNTG_VOL", "ACML_VOL",
+    "ACML_TR_PBMN", "CTTR", "TRHT_YN", "MARKET_CLS_CODE",
+)  # fmt: skip
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.sets(st.sampled_from(BLANKABLE)), st.sampled_from(["", " ", "(null)"]))
+def test_an_empty_value_never_replaces_a_stored_one(blanks: set[str], blank: str) -> None:
+    Quote.objects.filter(symbol="005930").delete()
+    Quote.objects.create(symbol="005930")
+    write(pending(record(), bar=BAR, closed_bar=BAR))
+    before = stored()
+    write(pending(record(STCK_PRPR=70600, **dict.fromkeys(blanks, blank))))
+    after = stored()
+    assert after.last_price == 70600
+    for field in Quote._meta.concrete_fields:
+        if getattr(before, field.name) is not None:
+            assert getattr(after, field.name) is not None, field.name
+    for name, column in {"STCK_OPRC": "open_price", "BIDP1": "bid_price", "CTTR": "strength"}.items():
+        if name in blanks:
+            assert getattr(after, column) == getattr(before, column)
+    assert after.closed_bar_volume == 120
+
+
+def test_a_row_never_moves_back_in_time() -> None:
+    write(pending(record(STCK_CNTG_HOUR="093001", STCK_PRPR=70600)))
+    assert write(pending(record(STCK_CNTG_HOUR="093000", STCK_PRPR=70500))) == 0
+    assert write(pending(record(BSOP_DATE="20261119", STCK_CNTG_HOUR="153000", STCK_PRPR=70000))) == 0
+    assert stored().last_price == 70600
+    assert write(pending(record(STCK_CNTG_HOUR="093001", STCK_PRPR=70700))) == 1
+    assert stored().last_price == 70700
+
+
+def test_a_bad_record_is_named_and_the_others_are_written() -> None:
+    written = write_ticks(
+        [pending(record(STCK_HGPR="abc")), pending(record("0001A0"), symbol="0001A0")], FENCE, DAEMON
+    )
+    assert (written.sent, written.taken) == (1, 1)
+    assert len(written.refused) == 1
+    assert "005930" in written.refused[0]
+    assert "STCK_HGPR" in written.refused[0]
+    assert stored().last_price is None
+    assert stored("0001A0").last_price == 70500
+
+
+def test_a_price_between_two_ticks_of_the_order_table_is_stored() -> None:
+    write(pending(record(STCK_PRPR=244_250)))
+    assert stored().last_price == 244_250
+
+
+def test_a_symbol_without_a_row_is_not_invented() -> None:
+    assert write(pending(record("000660"), symbol="000660")) == 0
+    assert not Quote.objects.filter(symbol="000660").exists()
+
+
+def test_whoever_lost_the_lease_writes_nothing() -> None:
+    assert write(pending(record()), fence=FENCE - 1) == 0
+    assert stored().last_price is None
+
+
+def test_a_closed_bar_is_stored_without_a_new_record() -> None:
+    write(pending(record()))
+    write(Pending("005930", b"", 3, 0.0, None, BAR))
+    quote = stored()
+    assert (quote.closed_bar_open, quote.closed_bar_volume, quote.last_price) == (70500, 120, 70500)
+
+
+def price_row(price: int | None = 71000) -> PriceRow:
+    return PriceRow(symbol="005930", price=price, change=0, base_price=71000, ask_price=None, bid_price=70900)
+
+
+def test_a_price_read_over_rest_fills_a_row_that_no_tick_has_reached() -> None:
+    assert write_prices([price_row()], RECEIVED, FENCE, DAEMON).taken == 1
+    quote = stored()
+    assert (quote.last_price, quote.source, quote.received_at, quote.session) == (71000, "rest", RECEIVED, None)
+
+
+def test_a_price_read_over_rest_never_replaces_a_tick_that_came_after_the_question() -> None:
+    write(pending(record()))
+    assert write_prices([price_row()], RECEIVED - timedelta(milliseconds=1), FENCE, DAEMON).taken == 0
+    assert (stored().last_price, stored().source) == (70500, "ws")
+
+
+def test_a_missing_price_over_rest_changes_nothing() -> None:
+    write(pending(record()))
+    assert write_prices([price_row(None)], RECEIVED + timedelta(seconds=5), FENCE, DAEMON).sent == 0
+    assert stored().last_price == 70500
+
+
+def test_a_whole_watch_list_is_one_statement(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    symbols = [f"{number:06d}" for number in range(1, 201)]
+    Quote.objects.bulk_create([Quote(symbol=symbol) for symbol in symbols])
+    rows = [pending(record(symbol), symbol=symbol, bar=BAR) for symbol in symbols]
+    with django_assert_num_queries(1):
+        assert write(*rows) == 200
+    assert Quote.objects.filter(last_price=70500).count() == 200
