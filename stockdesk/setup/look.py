@@ -10,6 +10,8 @@ from stockdesk.setup.places import DESK, Trouble
 from stockdesk.setup.screen import Screen
 from stockdesk.setup.supervision import Supervisor
 
+GOING = ("RUNNING", "STARTING")
+
 
 def down() -> int:
     screen = Screen()
@@ -45,7 +47,7 @@ def status() -> int:
     screen.say(f"  {'database':<12} {trouble or 'answers'}")
     facts = json.loads(DESK.state.read_text()) if DESK.state.exists() else {}
     screen.say(f"  {'address':<12} {facts.get('url', 'not yet')}{'  (demo)' if facts.get('demo') else ''}")
-    return 0 if not trouble and all(program["statename"] == "RUNNING" for program in programs) else 1
+    return 0 if not trouble and all(program["statename"] in GOING for program in programs) else 1
 
 
 def database_trouble() -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from supervisor.xmlrpc import SupervisorTransport
 
+from stockdesk.programs import PROGRAMS
 from stockdesk.setup import processes
 from stockdesk.setup.places import ROOT, Places, Trouble
 
@@ -75,8 +76,9 @@ class Supervisor:
                 raise Trouble(f"supervisord cannot start {name}: {fault.faultString}") from fault
 
     def programs(self) -> list[dict[str, Any]]:
-        """Name, state, pid and start of every program, in the order they start."""
-        return sorted(self.call("getAllProcessInfo"), key=lambda info: info["start"] or 0)
+        """Name, state, pid and start of every program, in the order of the registry."""
+        order = {program.name: program.priority for program in PROGRAMS}
+        return sorted(self.call("getAllProcessInfo"), key=lambda info: order.get(info["name"], 0))
 
     def state_of(self, name: str) -> str:
         return str(self.call("getProcessInfo", name)["statename"])

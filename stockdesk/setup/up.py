@@ -56,8 +56,11 @@ def up(*, detach: bool) -> int:
             screen.say()
             start.stop()
             return 0
-        except BaseException:
+        except BaseException as exc:
+            ended = start.child is not None and start.child.poll() is not None
             start.stop()
+            if ended and isinstance(exc, Exception):
+                raise Trouble("supervisord ended while the desk was starting: see var/log/supervisord.log.") from exc
             raise
 
 
@@ -69,10 +72,10 @@ def told_to_stop(number: int, frame: FrameType | None) -> None:
 
 
 def already_up(screen: Screen, supervisor: Supervisor) -> int:
-    if supervisor.pid() is None:
+    if supervisor.pid() is None or not DESK.state.exists():
         screen.say("Another ./desk up is starting or stopping the desk here.")
         return 0
-    url = json.loads(DESK.state.read_text())["url"] if DESK.state.exists() else "not yet answering"
+    url = json.loads(DESK.state.read_text())["url"]
     screen.say(f"The desk is already up: {url}\n(./desk status tells more, ./desk down stops it.)")
     return 0
 
@@ -108,10 +111,11 @@ class Start:
         with self.screen.stage("programs") as stage:
             stage.result = self.start_programs()
         with self.screen.stage("dashboard") as stage:
-            self.wait_for(self.dashboard_answers, "The dashboard does not answer", patience=90.0)
+            self.wait_for_dashboard()
             stage.result = "answers"
         if self.demo:
-            self.wait_for_prices()
+            with self.screen.stage("prices") as stage:
+                stage.result = self.wait_for_prices()
         self.remember()
         self.greet(created)
 
@@ -146,7 +150,9 @@ class Start:
 
     def start_database(self) -> str:
         made = False
-        if self.demo:
+        if not self.demo:
+            self.reach_the_operators_database()
+        else:
             server = mariadb.EmbeddedServer(DESK, self.password)
             made = server.prepare()
         config = supervisord_config(
@@ -158,10 +164,17 @@ class Start:
         self.child = self.supervisor.start(config, self.file.child_environment())
         self.supervisor.wait_until_listening(self.child)
         if not self.demo:
-            mariadb.connect(admin.arguments(self.settings)).close()
             return "the operator's own answers"
         mariadb.wait_until_answering(server, ended=lambda: self.in_trouble("mariadb"))
         return "made and started" if made else "started"
+
+    def reach_the_operators_database(self) -> None:
+        import MySQLdb
+
+        try:
+            mariadb.connect(admin.arguments(self.settings)).close()
+        except MySQLdb.Error as exc:
+            raise Trouble(f"The database does not answer: error {exc.args[0]}. ./desk doctor tells more.") from None
 
     def start_programs(self) -> str:
         self.programs_began = datetime.now(KST)
@@ -170,17 +183,22 @@ class Start:
             self.supervisor.start_program(name)
         return ", ".join(program.name for program in self.programs)
 
-    def wait_for_prices(self) -> None:
-        with self.screen.stage("prices") as stage:
-            self.wait_for(lambda: self.fresh_quotes() > 0, "No price arrives", patience=90.0)
-            first = time.time() - self.shell_began
-            until = time.monotonic() + 5.0
-            while (count := self.fresh_quotes()) < self.quotes() and time.monotonic() < until:
-                time.sleep(0.2)
-            stage.result = f"first after {first:.0f} s, {count} symbols so far"
+    def wait_for_dashboard(self) -> None:
+        if not self.within(90.0, self.dashboard_answers):
+            raise Trouble(f"The dashboard does not answer.\n{tail(DESK.logs / 'web.log')}")
 
-    def wait_for(self, ready: Callable[[], bool], complaint: str, *, patience: float) -> None:
-        """Poll until ready; a program that keeps falling over, or the end of patience, is Trouble with its log."""
+    def wait_for_prices(self) -> str:
+        """What came of it. No price is no failure here: after quick restarts the governor holds connects back."""
+        if not self.within(90.0, lambda: self.fresh_quotes() > 0):
+            return "none yet; after quick restarts connects are paced"
+        first = time.time() - self.shell_began
+        until = time.monotonic() + 5.0
+        while (count := self.fresh_quotes()) < self.quotes() and time.monotonic() < until:
+            time.sleep(0.2)
+        return f"first after {first:.0f} s, {count} symbols so far"
+
+    def within(self, patience: float, ready: Callable[[], bool]) -> bool:
+        """Poll until ready, at most ``patience`` seconds; a program that keeps falling over is Trouble."""
         until = time.monotonic() + patience
         well = dict.fromkeys((program.name for program in self.programs), time.monotonic())
         while not ready():
@@ -188,10 +206,11 @@ class Start:
                 if not self.in_trouble(name):
                     well[name] = time.monotonic()
                 elif time.monotonic() - last_well > TROUBLE_LASTS:
-                    raise Trouble(f"{complaint}: {name} does not stay up.\n{tail(DESK.logs / f'{name}.log')}")
+                    raise Trouble(f"{name} does not stay up.\n{tail(DESK.logs / f'{name}.log')}")
             if time.monotonic() > until:
-                raise Trouble(f"{complaint} after {patience:.0f} s; see ./desk logs web and ./desk logs ws_market.")
+                return False
             time.sleep(0.1)
+        return True
 
     def in_trouble(self, name: str) -> bool:
         return self.supervisor.state_of(name) in ("BACKOFF", "FATAL", "EXITED", "UNKNOWN")
