@@ -1,6 +1,6 @@
 """Whether the settings fit the board that is really there; each finding is a sentence with the setting's name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -74,7 +74,9 @@ def board_remarks() -> Iterator[str]:
 
 
 @checks.register(checks.Tags.database)
-def check_board(databases: list[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
+def check_board(
+    app_configs: Any = None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[checks.CheckMessage]:
     """`manage.py check --database default`; silent before the first migration has made the table."""
     if not databases or "default" not in databases:
         return []

@@ -39,7 +39,7 @@ class WatchChangeList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = list(self.result_list)
+        self.result_list = list(self.result_list)  # type: ignore[has-type]
         states = {state.wr_id: state for state in watch_list_of(request).rows}
         quotes = Quote.objects.of(state.symbol for row in self.result_list if (state := states.get(row.pk)))
         for row in self.result_list:
@@ -154,7 +154,7 @@ class WatchRowAdmin(ModelAdmin, _OwnTransactions):
                 **self.admin_site.each_context(request),
                 "title": self.opts.verbose_name_plural,
                 "opts": self.opts,
-                "error_number": exc.args[0] if exc.args else "",
+                "error_number": str(exc.args[0]) if exc.args else "?",
                 "table": self.opts.db_table,
             }
             return TemplateResponse(request, "admin/market/watchrow/unreadable.html", context, status=503)
@@ -235,7 +235,7 @@ class WatchRowAdmin(ModelAdmin, _OwnTransactions):
         except (GnuboardError, DatabaseError) as exc:
             messages.error(request, _explain(exc))
             return
-        LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, "run=on" if on else "run=off")
+        LogEntry.objects.log_actions(str(request.user.pk), rows, CHANGE, "run=on" if on else "run=off")
         if on:
             self._make_quotes(request)
             text = ngettext("%(count)d row is running now.", "%(count)d rows are running now.", count)

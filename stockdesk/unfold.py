@@ -29,8 +29,56 @@ def _entry(title: Any, icon: str, model: str) -> dict[str, Any]:
         "title": title,
         "icon": icon,
         "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
-        "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
+        "needs": f"{app}.view_{name}",
     }
+
+
+GROUPS: list[dict[str, Any]] = [
+    {
+        "title": _("Market"),
+        "items": [
+            _entry(_("Watch list"), "visibility", "market.watchrow"),
+            _entry(_("Quotes"), "candlestick_chart", "market.quote"),
+            _entry(_("Instruments"), "list_alt", "market.instrument"),
+            _entry(_("Execution notices"), "notifications", "market.executionnotice"),
+            {
+                "title": _("Dashboard"),
+                "icon": "monitoring",
+                "link": reverse_lazy("dashboard"),
+                "active": lambda request: False,  # every address begins with the dashboard's
+            },
+        ],
+    },
+    {
+        "title": _("Desk"),
+        "separator": True,
+        "items": [
+            _entry(_("Events"), "warning", "stockdesk.event"),
+            _entry(_("Daemons"), "memory", "stockdesk.daemonstate"),
+            _entry(_("WebSocket sessions"), "sensors", "market.feedsession"),
+            _entry(_("Connects"), "cable", "stockdesk.connection"),
+            _entry(_("Call lanes"), "speed", "stockdesk.lane"),
+        ],
+    },
+    {
+        "title": _("People"),
+        "separator": True,
+        "items": [
+            _entry(_("Users"), "person", "auth.user"),
+            _entry(_("Groups"), "group", "auth.group"),
+        ],
+    },
+]
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar's groups with what this person may see; a group of nothing is left out."""
+    groups = []
+    for group in GROUPS:
+        items = [item for item in group["items"] if "needs" not in item or request.user.has_perm(item["needs"])]
+        if items:
+            groups.append({**group, "items": [dict(item) for item in items]})
+    return groups
 
 
 UNFOLD = {
@@ -66,41 +114,6 @@ UNFOLD = {
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
-        "navigation": [
-            {
-                "title": _("Market"),
-                "items": [
-                    _entry(_("Watch list"), "visibility", "market.watchrow"),
-                    _entry(_("Quotes"), "candlestick_chart", "market.quote"),
-                    _entry(_("Instruments"), "list_alt", "market.instrument"),
-                    _entry(_("Execution notices"), "notifications", "market.executionnotice"),
-                    {
-                        "title": _("Dashboard"),
-                        "icon": "monitoring",
-                        "link": reverse_lazy("dashboard"),
-                        "active": lambda request: False,  # every address begins with the dashboard's
-                    },
-                ],
-            },
-            {
-                "title": _("Desk"),
-                "separator": True,
-                "items": [
-                    _entry(_("Events"), "warning", "stockdesk.event"),
-                    _entry(_("Daemons"), "memory", "stockdesk.daemonstate"),
-                    _entry(_("WebSocket sessions"), "sensors", "market.feedsession"),
-                    _entry(_("Connects"), "cable", "stockdesk.connection"),
-                    _entry(_("Call lanes"), "speed", "stockdesk.lane"),
-                ],
-            },
-            {
-                "title": _("People"),
-                "separator": True,
-                "items": [
-                    _entry(_("Users"), "person", "auth.user"),
-                    _entry(_("Groups"), "group", "auth.group"),
-                ],
-            },
-        ],
+        "navigation": navigation,
     },
 }
