@@ -22,7 +22,12 @@ from stockdesk.threads import DatabaseThread
 BEAT = 2.0
 #: Errors that are weather, not mistakes: the database is away, restarting, full, read-only or overloaded.
 DATABASE_WEATHER = (OperationalError, InterfaceError, InternalError)
+#: The pause after a foreseen error doubles from the first to the longest, seconds.
 PAUSE_FIRST, PAUSE_LONGEST = 1.0, 30.0
+#: The longest pause between two looks for a database that is away at the start.
+PAUSE_START = 5.0
+#: How long the last write may take at the end: a database that hangs must not hold up SIGTERM.
+FAREWELL = 3.0
 #: ``--once`` does not wait longer than this for the database, seconds.
 ONCE_PATIENCE = 30.0
 
@@ -39,6 +44,8 @@ class Daemon(BaseCommand):
     every: ClassVar[float] = 1.0
     #: Errors after which a step is simply tried again; any other ends the process.
     foreseen: ClassVar[tuple[type[BaseException], ...]] = (*DATABASE_WEATHER, KisError)
+    #: The longest pause between two tries of a failing step.
+    pause_longest: ClassVar[float] = PAUSE_LONGEST
     #: Seconds a lease lives without a heartbeat.
     expiry: ClassVar[float] = EXPIRY
 
@@ -56,7 +63,8 @@ class Daemon(BaseCommand):
         self.counters = {}
         self._lease = Lease(self.name, expiry=self.expiry)
         self._changes: dict[str, Any] = {}
-        self._troubled = False
+        # Until the first step is done: events may be open that a former process has left.
+        self._troubled = True
 
     async def setup(self) -> None:
         """Called once the lease is held; again from the start when a foreseen error cut it short."""
@@ -97,9 +105,13 @@ class Daemon(BaseCommand):
             if not await self._acquire(once=once):
                 return 0
             return await self._hold(once=once)
+        except self.foreseen as exc:
+            # Only with --once; otherwise it would be tried again.
+            self.log.error("%s failed: %s: %s", self.name, type(exc).__name__, exc)
+            return 1
         except Exception:
-            # Nobody foresaw this. The traceback goes through the log, which takes the secrets out.
-            self.log.critical("ends on an error nobody foresaw", exc_info=True)
+            # The traceback goes through the log, which takes the secrets out.
+            self.log.critical("%s ends on an error nobody foresaw", self.name, exc_info=True)
             return 1
         finally:
             self.database.close()
@@ -119,7 +131,7 @@ class Daemon(BaseCommand):
                 if once and time.monotonic() - started > ONCE_PATIENCE:
                     raise
                 self.log.warning("waiting for the database: %s", exc)
-                pause = min(pause * 2, PAUSE_LONGEST / 6)
+                pause = min(pause * 2, PAUSE_START)
                 await self._rest(pause * random.uniform(0.75, 1.25))
                 continue
             if taken:
@@ -131,19 +143,29 @@ class Daemon(BaseCommand):
     async def _hold(self, *, once: bool) -> int:
         """Work while the lease is ours; give it back whatever happens."""
         heartbeat = asyncio.create_task(self._heartbeat())
+        heartbeat.add_done_callback(lambda _: self.stopping.set())
         final: dict[str, Any] = {"state": "stopped"}
         try:
-            await self._work(once=once)
+            try:
+                await self._work(once=once)
+                if heartbeat.done():
+                    heartbeat.result()  # raises what it ended on, if that was a mistake
+            finally:
+                await self._leave()
         except Exception as exc:
             final = {"state": "failed", **self._error(exc)}
+            await self._tell(raise_event, self.name, "failed", level="error", text=final["error"])
             raise
         finally:
             heartbeat.cancel()
-            try:
-                await self.teardown()
-            finally:
-                await self._release(final)
+            await self._release(final)
         return 0
+
+    async def _leave(self) -> None:
+        try:
+            await self.teardown()
+        except self.foreseen as exc:
+            self.log.warning("teardown of %s failed: %s: %s", self.name, type(exc).__name__, exc)
 
     async def _work(self, *, once: bool) -> None:
         self._changes["state"] = "starting"
@@ -175,18 +197,20 @@ class Daemon(BaseCommand):
                     raise
                 self.log.warning("%s of %s failed, next try in about %.0f s: %s: %s",
                                  work.__name__, self.name, pause, type(exc).__name__, exc)  # fmt: skip
-                self._changes |= self._error(exc)
-                await self._tell(raise_event, self.name, "step-failed", text=f"{type(exc).__name__}: {exc}")
+                error = self._error(exc)
+                self._changes |= error
                 self._troubled = True
+                await self._tell(raise_event, self.name, "step-failed", text=error["error"])
                 await self._rest(pause * random.uniform(0.75, 1.25))
-                pause = min(pause * 2, PAUSE_LONGEST)
+                pause = min(pause * 2, self.pause_longest)
                 if self.stopping.is_set():
                     return False
                 if not self.holds_lease() and work == self.step:
                     return False
                 continue
-            if self._troubled:
-                self._troubled = not await self._tell(clear_event, self.name, "step-failed")
+            if self._troubled and work == self.step:
+                told = [await self._tell(clear_event, self.name, code) for code in ("step-failed", "failed")]
+                self._troubled = not all(told)
             return True
 
     async def _heartbeat(self) -> None:
@@ -201,20 +225,22 @@ class Daemon(BaseCommand):
             else:
                 if not kept:
                     self.log.error("%s lost its lease to another copy: this one stops", self.name)
-                    self.stopping.set()
                     return
             await asyncio.sleep(BEAT if self.expiry > 2 * BEAT else self.expiry / 5)
 
     async def _release(self, final: dict[str, Any]) -> None:
+        if final["state"] == "stopped":
+            final["counters"] = dict(self.counters)
+        release = self._beats.run(self._lease.release, **(self._changes | final))
         try:
-            await self._beats.run(self._lease.release, counters=dict(self.counters), **(self._changes | final))
-        except DATABASE_WEATHER as exc:
+            await asyncio.wait_for(release, FAREWELL)
+        except (*DATABASE_WEATHER, TimeoutError) as exc:
             self.log.warning("the lease could not be given back and will expire: %s", exc)
 
     async def _tell(self, function: Any, *args: Any, **kwargs: Any) -> bool:
         try:
-            await self._beats.run(function, *args, **kwargs)
-        except DATABASE_WEATHER:
+            await asyncio.wait_for(self._beats.run(function, *args, **kwargs), FAREWELL)
+        except (*DATABASE_WEATHER, TimeoutError):
             return False
         return True
 

@@ -108,19 +108,14 @@ class Lease:
     def _expiry_us(self) -> int:
         return int(self.expiry * 1_000_000)
 
-    def _write(
-        self,
-        lease: str,
-        values: list[Any],
-        changes: dict[str, Any],
-    ) -> bool:
+    def _write(self, lease: str, values: list[Any], changes: dict[str, Any]) -> bool:
         parts = [lease, "heartbeat_at = NOW(6)"]
         if "state" in changes:
             parts.append("state = %s")
             values.append(changes["state"])
         if "counters" in changes:
             parts.append("counters = %s")
-            values.append(json.dumps(changes["counters"]))
+            values.append(json.dumps(changes["counters"], default=str))
         if changes.get("stepped"):
             parts.append("last_step_at = NOW(6)")
         if "error" in changes:

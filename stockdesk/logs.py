@@ -134,6 +134,9 @@ def logging_config(desk: Environment) -> dict[str, Any]:
         "loggers": {
             # Django's own configuration gives this one a handler besides ours.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
+            # uvicorn brings handlers of its own, which know nothing of secrets.
+            "uvicorn": {"handlers": [], "level": "INFO", "propagate": True},
+            "uvicorn.access": {"handlers": [], "level": "INFO", "propagate": True},
             # One line per call at INFO, with the query string in it.
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},

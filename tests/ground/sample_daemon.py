@@ -1,7 +1,8 @@
 """A small daemon for the tests, run as a process: ``python -m tests.ground.sample_daemon [--once]``.
 
 Each step that may write counts an event under its fencing number. The environment tells how it behaves:
-EVERY and LENGTH of a step in seconds, EXPIRY of the lease, MISTAKE raised in the second step.
+EVERY and LENGTH of a step in seconds, EXPIRY of the lease, MISTAKE raised in the second step, COUNTER that no
+JSON can hold.
 """
 
 import asyncio
@@ -31,6 +32,8 @@ if __name__ == "__main__":
             await asyncio.sleep(float(os.environ.get("LENGTH", "0")))
             if "MISTAKE" in os.environ and self.counters.get("steps"):
                 raise ValueError(os.environ["MISTAKE"])
+            if "COUNTER" in os.environ:
+                self.counters["bad"] = self.counters
             if self.holds_lease():
                 await self.database.run(raise_event, self.name, "step", str(self.fence))
                 print("wrote", self.fence, flush=True)

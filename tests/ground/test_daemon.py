@@ -101,6 +101,22 @@ def test_an_error_nobody_foresaw_ends_the_process_and_shows_no_secret(sample):
     assert (row().state, row().last_error, row().holder) == ("failed", "ValueError: bad [redacted]", "")
 
 
+def test_a_failed_daemon_is_an_event_until_it_works_again(sample):
+    with sample(MISTAKE="oh") as daemon:
+        assert daemon.ends() == 1
+    assert Event.objects.get(source="sample", code="failed", ended_at=None).level == "error"
+    with sample("--once") as daemon:
+        assert daemon.ends() == 0
+    assert not Event.objects.filter(source="sample", code="failed", ended_at=None).exists()
+
+
+def test_a_heartbeat_that_cannot_be_written_ends_the_process(sample):
+    with sample(COUNTER="1") as daemon:
+        assert daemon.ends() == 1
+    assert "ValueError: Circular reference" in daemon.text
+    assert (row().state, row().holder) == ("failed", "")
+
+
 def test_state_and_counters_are_written_with_the_heartbeat(sample):
     with sample() as daemon:
         daemon.wait_for("ready")
@@ -142,6 +158,17 @@ def test_it_goes_on_after_the_database_was_away_longer_than_the_lease(sample, pr
         assert daemon.ends() == 0
     assert row().fence == 1
     assert not Event.objects.filter(code="step-failed", ended_at=None).exists()
+
+
+def test_once_with_an_error_of_the_database_exits_1_without_a_traceback(sample, process_environment, door):
+    url = process_environment()["DATABASE_URL"].partition("?")[0]
+    door.open()
+    with sample("--once", LENGTH="1.5", DATABASE_URL=f"{url}?unix_socket={door.path}") as daemon:
+        daemon.wait_for("begin")
+        door.shut()
+        assert daemon.ends() == 1
+    assert "sample failed: OperationalError" in daemon.text
+    assert "Traceback" not in daemon.text
 
 
 def test_it_can_be_stopped_while_the_database_is_away(sample, process_environment, door):

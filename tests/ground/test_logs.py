@@ -115,3 +115,14 @@ def test_an_error_that_nobody_caught_goes_through_the_log():
     assert f"RuntimeError: {MASK}" in ran.stderr
     # The program's own text is not shown by a traceback of -c, so nothing is left.
     assert "very-secret-token" not in ran.stderr
+
+
+def test_every_logger_ends_at_our_handler():
+    code = (
+        "import logging, uvicorn.config; logging.config.dictConfig(uvicorn.config.LOGGING_CONFIG);"
+        "import django; django.setup();"
+        "print([n for n in ('django', 'django.server', 'uvicorn', 'uvicorn.access', 'uvicorn.error', 'httpx')"
+        " if any(type(h.formatter).__name__ != 'KstFormatter' for h in logging.getLogger(n).handlers)])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert ran.stdout.strip() == "[]"
