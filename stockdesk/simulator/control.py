@@ -58,10 +58,10 @@ class Control:
     # looking
 
     @in_loop
-    def seen(self) -> dict[str, Any]:
-        """Calls, connects, token issues, sessions and strikes so far; the shape is in docs/simulator.md."""
+    def seen(self, arrivals: int = 1000) -> dict[str, Any]:
+        """Calls (the last ``arrivals`` of each key in full), connects, token issues, sessions and strikes so far."""
         return {
-            **self.hub.ledger.shown(),
+            **self.hub.ledger.shown(arrivals),
             "keys": {known.id: known.number for known in self.hub.credentials.keys.values()},
             "sessions": [session.shown() for session in self.hub],
             "mishaps_struck": dict(self.mishaps.struck),

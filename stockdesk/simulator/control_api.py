@@ -18,7 +18,8 @@ def routes(control: Control) -> list[Route]:
         return _json(request, control.state)
 
     async def seen(request: Request) -> Response:
-        return _json(request, control.seen)
+        wanted = request.query_params.get("arrivals", "1000")
+        return _json(request, lambda: control.seen(arrivals=int(wanted)))
 
     async def instruments(request: Request) -> Response:
         world = control.prices.world

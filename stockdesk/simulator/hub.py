@@ -54,8 +54,10 @@ class Hub:
     async def serve(self, connection: ServerConnection) -> None:
         """The life of one connection, from handshake to end."""
         connect = self.ledger.connected()
-        if self.mishaps.strikes("accept-and-close", None):
+        if switch := self.mishaps.strikes("accept-and-close", None):
             connect.ended = "accepted and closed"
+            if switch.value == "cut":
+                connection.transport.abort()
             await connection.close()
             return
         session = Session(cast(SessionConnection, connection), connect, self.options)
@@ -128,6 +130,10 @@ class Hub:
             session.connect.ended = "in use"
             self.ledger.refused_registrations["OPSP8996"] += 1
             session.send(reply("OPSP8996"))
+            session.drop()
+            return False
+        if self.mishaps.strikes("close-at-message", key):
+            session.connect.ended = "closed at its first message"
             session.drop()
             return False
         session.key = key

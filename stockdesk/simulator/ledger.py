@@ -88,11 +88,11 @@ class Ledger:
     def token_issued(self, key: str) -> None:
         self.token_issues.setdefault(key, deque(maxlen=CALLS_KEPT)).append(time.time())
 
-    def shown(self) -> dict[str, Any]:
-        """The ledger as JSON; app keys appear as their short ids only."""
+    def shown(self, arrivals: int) -> dict[str, Any]:
+        """The ledger as JSON, with the last ``arrivals`` calls of each key; keys appear as their short ids only."""
         return {
             "since": self.since.isoformat(),
-            "calls": {key: self._calls(calls) for key, calls in self.calls.items()},
+            "calls": {key: self._calls(calls, arrivals) for key, calls in self.calls.items()},
             "unknown_paths": dict(self.unknown_paths),
             "connects": self._connects(),
             "token_issues": {key: list(times) for key, times in self.token_issues.items()},
@@ -104,13 +104,13 @@ class Ledger:
         }
 
     @staticmethod
-    def _calls(calls: Calls) -> dict[str, Any]:
+    def _calls(calls: Calls, arrivals: int) -> dict[str, Any]:
         return {
             "total": calls.total,
             "most_in_a_second": calls.most_in_a_second,
             "by_tr_id": dict(calls.by_tr_id),
             "refused": dict(calls.refused),
-            "arrivals": [[round(at, 4), tr_id] for at, tr_id in calls.arrivals],
+            "arrivals": [[round(at, 4), tr_id] for at, tr_id in list(calls.arrivals)[-arrivals:] if arrivals],
         }
 
     def _connects(self) -> dict[str, Any]:

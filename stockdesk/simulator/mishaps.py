@@ -9,7 +9,8 @@ from typing import Any
 MISHAPS: dict[str, str] = {
     # the socket and its session
     "refuse-connects": "new sockets are reset before the handshake",
-    "accept-and-close": "the handshake succeeds, then the session is closed at once",
+    "accept-and-close": "the handshake succeeds, then the session is closed at once (`value` cut: no close frame)",
+    "close-at-message": "the session is closed at its first message, so that its key is known to the ledger",
     "in-use": "the first message of a session is answered with OPSP8996 and the session is dropped",
     "held-slot": "after an unclean end the key stays in use (OPSP8996) for `value` seconds (default 20)",
     "unknown-approval": "registrations are answered with OPSP0011, invalid approval",
@@ -45,6 +46,19 @@ MISHAPS: dict[str, str] = {
     "no-answer": "the call is done, then the connection closes without an answer",
     "slow": "answers come `value` seconds late (default 5)",
     "wrong-date": "the Date header is off by `value` seconds (default 600)",
+}
+
+# mishaps whose `value` is a number, and between which bounds
+NUMBERS: dict[str, tuple[float, float]] = {
+    "held-slot": (0, 86_400),
+    "blank-fields": (1, 100),
+    "null-fields": (1, 100),
+    "extra-columns": (1, 1_000),
+    "records": (1, 999),
+    "old-ticks": (0, 86_400),
+    "html-body": (200, 504),
+    "slow": (0, 3_600),
+    "wrong-date": (-1e9, 1e9),
 }
 
 
@@ -96,6 +110,10 @@ class Mishaps:
             raise ValueError(f"no mishap called {name}")
         if not 0 < share <= 1 or (count is not None and count < 1) or (seconds is not None and seconds <= 0):
             raise ValueError("share lies in (0, 1], count starts at 1, seconds are above 0")
+        if value is not None and name in NUMBERS:
+            least, most = NUMBERS[name]
+            if type(value) not in (int, float) or not least <= value <= most:
+                raise ValueError(f"value of {name} is a number from {least:g} to {most:g}")
         ends_at = None if seconds is None else time.monotonic() + seconds
         switch = Switch(name, count, ends_at, key, tr_id, share, value)
         self.switch_off(name, key)

@@ -5,13 +5,13 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Iterator
 
 import uvicorn
 import uvloop
 from starlette.applications import Starlette
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 from websockets.asyncio.server import Server as SocketServer
 from websockets.asyncio.server import serve
 
@@ -42,18 +42,11 @@ class HttpProtocol(H11Protocol):
         super().connection_made(transport)
 
 
-class HttpServer(uvicorn.Server):
-    """Leaves the signals to whoever runs us."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 class Simulator:
     """One KIS stand-in in the running event loop. ``async with`` starts and stops it."""
 
     control: Control
+    market: asyncio.Task[None]  # ends only by an error, which leaving the block raises
     rest_url: str
     ws_url: str
 
@@ -78,8 +71,8 @@ class Simulator:
             self.control = Control(self.hub, self.prices, self.pump, self.mishaps, self.options)
             await self._serve_rest(stack, rest)
             await self._serve_sockets(stack, ws)
-            pump = asyncio.create_task(self.pump.run())
-            stack.push_async_callback(_cancel, pump)
+            self.market = asyncio.create_task(self.pump.run())
+            stack.push_async_callback(_cancel, self.market)
             self._stack = stack.pop_all()
         return self
 
@@ -105,17 +98,22 @@ class Simulator:
             log_config=None,
             log_level="warning",
             access_log=False,
-            date_header=False,  # both are sent by Reply, with capitals
-            server_header=False,
             timeout_keep_alive=60,
-            timeout_graceful_shutdown=1,
         )
-        server = HttpServer(config)
-        task = asyncio.create_task(server.serve(sockets=[listener]))
+        config.load()
+        # Not uvicorn.Server: it would take the signals and put its own small-letter headers on every answer.
+        state = ServerState()
+        server = await asyncio.get_running_loop().create_server(
+            lambda: HttpProtocol(config=config, server_state=state, app_state={}), sock=listener
+        )
 
         async def stop() -> None:
-            server.should_exit = True
-            await task
+            server.close()
+            for connection in list(state.connections):
+                connection.shutdown()
+            for task in list(state.tasks):
+                task.cancel()
+            await asyncio.gather(*state.tasks, return_exceptions=True)
 
         stack.push_async_callback(stop)
 
@@ -165,7 +163,9 @@ async def serve_until_stopped(options: Options) -> None:
             f"{len(simulator.world)} symbols, {options.ticks_per_second:g} ticks/s",
             flush=True,
         )
-        await stopping.wait()
+        stopped = asyncio.create_task(stopping.wait())
+        await asyncio.wait({stopped, simulator.market}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
 
 
 def run(options: Options) -> int:

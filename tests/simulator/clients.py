@@ -44,7 +44,7 @@ class Caller:
 
     def headers(self, tr_id: str) -> dict[str, str]:
         return {
-            "authorization": f"Bearer {self.token}",
+            "authorization": f"Bearer {self.token}".strip(),
             "appkey": self.key,
             "appsecret": self.secret,
             "tr_id": tr_id,

@@ -26,12 +26,12 @@ def test_codes_have_the_shapes_that_the_exchange_gives_out():
 
 
 def test_large_issues_carry_their_real_names_and_come_first():
-    assert [i.name for i in WORLD][:2] == ["삼성전자", "SK하이닉스"]
+    assert [i.name for i in WORLD.instruments[:2]] == ["삼성전자", "SK하이닉스"]
     assert WORLD.get("069500").name == "KODEX 200"
 
 
 def test_all_names_are_korean_or_as_listed_and_both_markets_have_stocks():
-    made_up = [i for i in WORLD][80:]
+    made_up = list(WORLD)[80:]
     assert [i.name for i in made_up if not re.search("[가-힣]", i.name)] == []
     stocks = [i.market for i in WORLD if i.kind == "stock"]
     assert stocks.count("KOSPI") > 500
