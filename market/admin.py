@@ -35,10 +35,19 @@ class QuoteAdmin(ReadOnlyAdmin):
 
 @admin.register(Instrument)
 class InstrumentAdmin(ReadOnlyAdmin):
-    list_display = ("symbol", "name", "market", "kind", "base_price", "halted", "administrative", "alerted")
+    list_display = ("symbol", "name", "market", "kind", "base_price", "warnings")
     list_filter = ("market", "kind", "halted", "administrative", "alerted")
     search_fields = ("symbol", "name")
     list_per_page = 50
+
+    @display(description=_("warnings"), label="danger", empty_value="")
+    def warnings(self, instrument: Instrument) -> list[str]:
+        flags = ("halted", "administrative", "alerted")
+        return [
+            str(instrument._meta.get_field(flag).verbose_name)  # type: ignore[union-attr]
+            for flag in flags
+            if getattr(instrument, flag)
+        ]
 
 
 @admin.register(FeedSession)
@@ -61,7 +70,14 @@ class FeedSessionAdmin(ReadOnlyAdmin):
     @display(
         description=_("state"),
         ordering="state",
-        label={"live": "success", "connecting": "info", "waiting": "warning", "silent": "danger", "parked": "danger"},
+        label={
+            "live": "success",
+            "connecting": "info",
+            "waiting": "warning",
+            "silent": "danger",
+            "parked": "danger",
+            "closed": "default",
+        },
     )
     def lamp(self, session: FeedSession) -> tuple[str, str]:
         return session.state, session.get_state_display()
@@ -73,7 +89,7 @@ class FeedSessionAdmin(ReadOnlyAdmin):
 
 @admin.register(ExecutionNotice)
 class ExecutionNoticeAdmin(ReadOnlyAdmin):
-    list_display = ("received", "order_no", "bought", "symbol", "name", "quantity", "price", "filled", "refused")
+    list_display = ("received", "order_no", "bought", "symbol", "name", "quantity", "price", "outcome")
     list_filter = ("side", "filled", "refused")
     search_fields = ("order_no", "symbol", "name")
     received = moment("received_at", _("received at"))
@@ -83,3 +99,13 @@ class ExecutionNoticeAdmin(ReadOnlyAdmin):
     @display(description=_("side"), ordering="side", label={"02": "danger", "01": "info"})
     def bought(self, notice: ExecutionNotice) -> tuple[str, str]:
         return notice.side, {"01": str(_("sell")), "02": str(_("buy"))}.get(notice.side, notice.side)
+
+    @display(
+        description=_("kind of notice"),
+        label={"fill": "success", "refused": "danger", "order": "info"},
+        ordering="filled",
+    )
+    def outcome(self, notice: ExecutionNotice) -> tuple[str, str]:
+        if notice.refused:
+            return "refused", str(_("refused"))
+        return ("fill", str(_("fill"))) if notice.filled else ("order", str(_("order accepted")))
