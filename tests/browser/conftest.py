@@ -1,0 +1,124 @@
+"""A real web server on the test's database, and Debian's Chromium to look at it."""
+
+import asyncio
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection
+from playwright.async_api import Browser, Page, async_playwright
+
+BASE = Path(settings.BASE_DIR)
+CHROMIUM = "/usr/bin/chromium"
+STARTING = 60.0  # seconds, on a loaded machine
+USER, PASSWORD = "trader", "a long enough password"
+
+
+@dataclass
+class LiveDesk:
+    """A running web server; ``open`` gives a page of it, ``sql`` changes the tables as any writer would."""
+
+    url: str
+    browser: Browser
+    complaints: list[str] = field(default_factory=list)  # what pages wrote into their consoles, and foreign requests
+
+    async def sql(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Run one statement on a connection of its own, committed at once."""
+        return await asyncio.to_thread(_run_sql, statement, parameters)
+
+    async def open(self, path: str = "/", *, login: bool = True, **context: Any) -> Page:
+        """A page in a browser of its own, logged in unless told otherwise; closed with the fixture."""
+        options = {"locale": "ko-KR", "viewport": {"width": 1440, "height": 900}, **context}
+        page = await (await self.browser.new_context(**options)).new_page()
+        page.on("console", lambda said: self._note(said.type in ("error", "warning"), said.text))
+        page.on("pageerror", lambda error: self._note(True, str(error)))
+        page.on("request", lambda request: self._note(not request.url.startswith(self.url), request.url))
+        await page.goto(self.url + path)
+        if login:
+            await page.fill("[name=username]", USER)
+            await page.fill("[name=password]", PASSWORD)
+            await page.click("button[type=submit]")
+            await page.wait_for_url(self.url + path)
+        return page
+
+    def _note(self, wrong: bool, text: str) -> None:
+        if wrong:
+            self.complaints.append(text)
+
+
+def _run_sql(statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters or None)
+            return list(cursor.fetchall()) if cursor.description else []
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="session")
+def collected_static() -> None:
+    """Static files as the server hands them out; made once, however many test processes there are."""
+    (BASE / "var").mkdir(exist_ok=True)
+    with (BASE / "var" / ".collectstatic.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        manifest = Path(settings.STATIC_ROOT, "staticfiles.json")
+        newest = max(path.stat().st_mtime for path in (BASE / "static").rglob("*"))
+        if not manifest.exists() or manifest.stat().st_mtime < newest:
+            subprocess.run(
+                [sys.executable, "manage.py", "collectstatic", "--noinput", "-v", "0"], cwd=BASE, check=True
+            )
+
+
+@pytest.fixture
+def trader(transactional_db: None) -> User:
+    return User.objects.create_superuser(USER, password=PASSWORD)
+
+
+@pytest.fixture
+def web_server(
+    collected_static: None, trader: User, process_environment: Callable[..., dict[str, str]], tmp_path: Path
+) -> Iterator[str]:
+    """uvicorn as the desk starts it, on a free port; gives its address. Its log is shown when it does not start."""
+    log = tmp_path / "web.log"
+    with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as output:
+        command = [sys.executable, "-m", "uvicorn", "stockdesk.asgi:application", "--fd", str(listener.fileno())]
+        server = subprocess.Popen(
+            [*command, "--lifespan", "off", "--ws-per-message-deflate", "false"],
+            cwd=BASE, env=process_environment(), pass_fds=[listener.fileno()], stdout=output, stderr=output,
+        )  # fmt: skip
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    try:
+        # The socket listens already, so this waits for the server and not for a port.
+        assert httpx.get(f"{url}/healthz", timeout=STARTING, trust_env=False).text == "ok\n"
+        yield url
+    except httpx.HTTPError:
+        pytest.fail(log.read_text())
+    finally:
+        server.terminate()
+        server.wait(STARTING)
+
+
+@pytest.fixture
+async def live_desk(web_server: str) -> AsyncIterator[LiveDesk]:
+    """The desk in a browser. No page of it may complain or reach outside: that fails the test."""
+    if not os.access(CHROMIUM, os.X_OK):
+        pytest.skip(f"{CHROMIUM} is not installed")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"],
+        )
+        desk = LiveDesk(web_server, browser)
+        yield desk
+        await browser.close()
+    assert desk.complaints == []

@@ -1,0 +1,79 @@
+"""A watch list, quotes and a logged-in trader for the screens."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.utils.translation import trans_real
+
+from market.gnuboard_post import post
+from market.live import hub
+from market.models import Quote
+
+from .sockets import ORIGIN
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_catalogue() -> None:
+    """Compiled catalogues are not in the repository; setting up makes them, and so does this."""
+    for source in Path(settings.BASE_DIR, "locale").glob("*/LC_MESSAGES/*.po"):
+        compiled = source.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+            fresh = compiled.with_suffix(f".{os.getpid()}")
+            subprocess.run(["msgfmt", "-o", str(fresh), str(source)], check=True)
+            fresh.replace(compiled)
+            trans_real._translations.clear()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_hub() -> Iterator[None]:
+    """No feed outlives the event loop of its test."""
+    hub.cache_clear()
+    yield
+    hub.cache_clear()
+
+
+@pytest.fixture
+def watch(transactional_db: None) -> Iterator[Callable[..., int]]:
+    """Put a symbol on the watch list, with a quote row unless told otherwise; gives its ``wr_id``."""
+    table = settings.DESK.gnuboard.table
+
+    def clear() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM `{table}`")  # the board is Gnuboard's: no flush of ours empties it
+
+    def add(symbol: str, name: str = "", *, quoted: bool = True, **values: Any) -> int:
+        wr_id = post(symbol=symbol, name=name, running=True)
+        if quoted:
+            Quote.objects.create(symbol=symbol, name=name or None, **values)
+        return wr_id
+
+    clear()
+    yield add
+    clear()
+
+
+@pytest.fixture
+def trader(transactional_db: None) -> User:
+    return User.objects.create_user("trader", password="a long enough password")
+
+
+@pytest.fixture
+def logged_in(trader: User) -> Client:
+    client = Client()
+    client.force_login(trader)
+    return client
+
+
+@pytest.fixture
+def headers(logged_in: Client) -> list[tuple[bytes, bytes]]:
+    """What the logged-in trader's browser sends with a WebSocket handshake."""
+    cookie = f"{settings.SESSION_COOKIE_NAME}={logged_in.cookies[settings.SESSION_COOKIE_NAME].value}"
+    return [ORIGIN, (b"cookie", cookie.encode())]

@@ -1,0 +1,78 @@
+"""What supervisors are told."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, connection
+from django.test import Client
+from django.utils import timezone
+
+from market.models import FeedSession, Quote
+from stockdesk.models import DaemonState
+
+
+def reasons(response):
+    return [reason["code"] for reason in response.json()["reasons"]]
+
+
+@pytest.fixture
+def ready(db):
+    """A desk with nothing wrong."""
+    now = timezone.now()
+    DaemonState.objects.create(name="ws_market", state="running", heartbeat_at=now)
+    for number in range(1, 6):
+        FeedSession.objects.create(number=number, state="live")
+    Quote.objects.create(symbol="005930", last_price=71_900, received_at=now)
+    Quote.objects.create(symbol="000660")
+
+
+def test_a_living_process_says_so_without_the_database():
+    # No database mark: any query would raise here.
+    response = Client().get("/healthz")
+    assert (response.status_code, response.content) == (200, b"ok\n")
+
+
+def test_a_desk_with_nothing_wrong_is_ready(ready):
+    response = Client().get("/readyz")
+    assert response.status_code == 200
+    assert response.json() == {"ready": True, "reasons": []}
+
+
+@pytest.mark.django_db
+def test_a_desk_that_never_ran_says_what_is_missing():
+    response = Client().get("/readyz")
+    assert response.status_code == 503
+    assert reasons(response) == ["collector_absent", "quotes_absent"]
+
+
+def test_a_silent_collector_is_a_reason(ready):
+    DaemonState.objects.update(heartbeat_at=timezone.now() - timedelta(seconds=11))
+    response = Client().get("/readyz")
+    assert response.status_code == 503
+    assert reasons(response) == ["collector_silent"]
+
+
+def test_a_parked_session_is_a_reason_and_is_named(ready):
+    FeedSession.objects.filter(number__in=[2, 4]).update(state="parked")
+    response = Client().get("/readyz", headers={"accept-language": "en"})
+    assert response.json()["reasons"] == [{"code": "session_parked", "text": "Sessions 2, 4 are parked."}]
+
+
+def test_old_quotes_are_a_reason_but_one_quiet_symbol_is_not(ready):
+    now = timezone.now()
+    Quote.objects.filter(symbol="000660").update(received_at=now - timedelta(hours=1))
+    assert Client().get("/readyz").status_code == 200
+    Quote.objects.filter(symbol="005930").update(received_at=now - timedelta(seconds=31))
+    assert reasons(Client().get("/readyz")) == ["quotes_stale"]
+
+
+@pytest.mark.django_db
+def test_a_database_that_does_not_answer_is_the_one_reason(monkeypatch):
+    def away():
+        raise DatabaseError("password=hunter2 at 10.0.0.7")
+
+    monkeypatch.setattr(connection, "ensure_connection", away)
+    response = Client().get("/readyz")
+    assert response.status_code == 503
+    assert reasons(response) == ["database"]
+    assert "hunter2" not in response.content.decode()
