@@ -28,7 +28,7 @@ _TICK_FIELDS = (
 )  # fmt: skip
 _BAR_FIELDS = ("bar_at", "bar_open", "bar_high", "bar_low", "bar_close", "bar_volume")
 _CLOSED_BAR_FIELDS = tuple(f"closed_{name}" for name in _BAR_FIELDS)
-_FIELDS = ("symbol", *_TICK_FIELDS, *_BAR_FIELDS, *_CLOSED_BAR_FIELDS)
+FIELDS = ("symbol", *_TICK_FIELDS, *_BAR_FIELDS, *_CLOSED_BAR_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +53,18 @@ def write_ticks(pending: Sequence[Pending], fence: int, daemon: str) -> Written:
             rows.append(_tick_row(one))
         except (FrameError, UnicodeDecodeError) as exc:
             refused.append(f"{one.symbol}: {exc if isinstance(exc, FrameError) else 'not UTF-8'}")
-    taken = _write(rows, _TICK_IS_NEWER, fence, daemon)
+    taken = write_rows(rows, TICK_IS_NEWER, fence, daemon)
     return Written(len(rows), taken, tuple(refused))
 
 
 def write_prices(prices: Iterable[PriceRow], asked_at: datetime, fence: int, daemon: str) -> Written:
     """Write prices read over REST; a row that a tick reached after ``asked_at`` keeps its tick."""
     rows = [_price_row(price, asked_at) for price in prices if price.price is not None]
-    return Written(len(rows), _write(rows, _PRICE_IS_NEWER, fence, daemon), ())
+    return Written(len(rows), write_rows(rows, PRICE_IS_NEWER, fence, daemon), ())
 
 
-def _write(rows: Sequence[list[str]], newer: str, fence: int, daemon: str) -> int:
+def write_rows(rows: Sequence[list[str]], newer: str, fence: int, daemon: str) -> int:
+    """Write cells in the order of ``FIELDS``, '' for no value, where ``newer`` holds; how many rows were taken."""
     if not rows:
         return 0
     values = ",".join(map(_row_sql, rows))
@@ -143,7 +144,7 @@ def _price_row(price: PriceRow, asked_at: datetime) -> list[str]:
         "received_at": _moment(asked_at),
         "source": "rest",
     }
-    return [cells.get(name, "") for name in _FIELDS]
+    return [cells.get(name, "") for name in FIELDS]
 
 
 _NO_BAR = [""] * len(_BAR_FIELDS)
@@ -164,31 +165,31 @@ def _moment(moment: datetime) -> str:
     return local.replace(tzinfo=None).isoformat(" ")
 
 
-def _column(name: str) -> str:
+def column(name: str) -> str:
     return str(Quote._meta.get_field(name).column)  # type: ignore[union-attr]
 
 
 def _assignments() -> str:
-    columns = [(i, _column(name)) for i, name in enumerate(_FIELDS) if name != "symbol"]
+    columns = [(i, column(name)) for i, name in enumerate(FIELDS) if name != "symbol"]
     return ", ".join(f"q.{column} = COALESCE(b.c{i}, q.{column})" for i, column in columns)
 
 
 def _cell(name: str) -> str:
-    return f"b.c{_FIELDS.index(name)}"
+    return f"b.c{FIELDS.index(name)}"
 
 
 # The empty SELECT names the columns; a table value constructor cannot.
-_NAMES = ", ".join(f"'' c{i}" for i in range(len(_FIELDS)))
+_NAMES = ", ".join(f"'' c{i}" for i in range(len(FIELDS)))
 _HEAD = f"UPDATE (SELECT {_NAMES} FROM DUAL WHERE 0 UNION ALL VALUES"
 _JOIN = (
-    f") b STRAIGHT_JOIN {Quote._meta.db_table} q ON q.{_column('symbol')} = b.c0 COLLATE utf8mb4_bin "
+    f") b STRAIGHT_JOIN {Quote._meta.db_table} q ON q.{column('symbol')} = b.c0 COLLATE utf8mb4_bin "
     f"JOIN {DaemonState._meta.db_table} d ON d.name = %s AND d.fence = %s"
 )
-_SET = f"SET {_assignments()}, q.{_column('updated_at')} = NOW(6)"
-_TICK_IS_NEWER = (
-    f"({_cell('traded_at')} IS NULL OR q.{_column('traded_at')} IS NULL "
-    f"OR q.{_column('traded_at')} <= CAST({_cell('traded_at')} AS DATETIME(6)))"
+_SET = f"SET {_assignments()}, q.{column('updated_at')} = NOW(6)"
+TICK_IS_NEWER = (
+    f"({_cell('traded_at')} IS NULL OR q.{column('traded_at')} IS NULL "
+    f"OR q.{column('traded_at')} <= CAST({_cell('traded_at')} AS DATETIME(6)))"
 )
-_PRICE_IS_NEWER = (
-    f"(q.{_column('received_at')} IS NULL OR q.{_column('received_at')} < CAST({_cell('received_at')} AS DATETIME(6)))"
+PRICE_IS_NEWER = (
+    f"(q.{column('received_at')} IS NULL OR q.{column('received_at')} < CAST({_cell('received_at')} AS DATETIME(6)))"
 )

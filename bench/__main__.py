@@ -1,0 +1,26 @@
+"""``./desk bench``: every timing claim of the desk as a ratio, measured side by side in one run on this machine."""
+
+import os
+import sys
+
+import django
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stockdesk.settings")
+    django.setup()
+    from django.db import connection
+    from django.test.utils import setup_test_environment
+
+    from bench import flush, receive
+    from bench.table import show
+
+    # A test database: the benchmark never writes where a desk reads.
+    setup_test_environment()
+    old_name = str(connection.settings_dict["NAME"])
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        rows = [*receive.run(), *flush.run()]
+    finally:
+        connection.creation.destroy_test_db(old_name, verbosity=0)
+    print(show(rows))
+    sys.exit(0 if all(row.holds for row in rows) else 1)
