@@ -1,9 +1,7 @@
 """A process that asks for calls as fast as it can: ``python -m tests.ground.flood KEY CEILING START SECONDS LANE...``.
 
-``order:1.0`` pauses a second after each call.
-
-Prints one line per call: the lane, when it asked and when the call might leave, on the machine's monotonic clock;
-at the end how many slots it gave up for waking too late.
+``order:1.0`` pauses a second after each call. Prints a line for each booking (how long until its slot, seconds) and
+for each call (the moment when it might leave, on the machine's monotonic clock).
 """
 
 import asyncio
@@ -14,23 +12,29 @@ import django
 
 
 async def flood(key: str, ceiling: int, start: float, seconds: float, lanes: list[str]) -> None:
-    from stockdesk.budget import AsyncBudget, Budget
+    from stockdesk.budget import AsyncBudget, Budget, Slot
     from stockdesk.threads import DatabaseThread
 
+    class Watched(Budget):
+        def slot(self, lane: str, max_wait: float = 10.0) -> Slot:
+            before = time.monotonic()
+            slot = super().slot(lane, max_wait)
+            print("booked", lane, slot.earliest - before)
+            return slot
+
     database = DatabaseThread("flood")
-    budget = AsyncBudget(Budget(key, ceiling), database)
+    budget = AsyncBudget(Watched(key, ceiling), database)
     end = start + seconds
 
     async def ask(lane: str) -> None:
         lane, _, pause = lane.partition(":")
         await asyncio.sleep(start - time.monotonic())
-        while (asked := time.monotonic()) < end:
+        while time.monotonic() < end:
             await budget.reserve(lane)
-            print(lane, asked, time.monotonic())
+            print("left", lane, time.monotonic())
             await asyncio.sleep(float(pause or 0))
 
     await asyncio.gather(*(ask(lane) for lane in lanes))
-    print("missed", budget.missed, 0)
     database.close()
 
 
