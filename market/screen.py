@@ -54,8 +54,8 @@ Rows = dict[str, list[Value]]
 
 def columns(model: type[Model], *names: str) -> str:
     """Names of our fields as the columns of a SELECT."""
-    fields = (model._meta.pk if name == "pk" else model._meta.get_field(name) for name in names)
-    return ", ".join(f"`{field.column}`" for field in fields)
+    stored = {field.name: field.column for field in model._meta.concrete_fields}
+    return ", ".join(f"`{model._meta.pk.column if name == 'pk' else stored[name]}`" for name in names)
 
 
 QUOTE_TABLE = f"`{Quote._meta.db_table}`"
