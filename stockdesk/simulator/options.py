@@ -33,7 +33,7 @@ class Options:
     second_session: str = "refuse"  # of one app key: "refuse" with OPSP8996, or "replace" the older one
     token_seconds: float = 60.0  # between two issues for one key (EGW00133); 0: no limit
     approvals_per_second: int = 0  # KIS documents 1, but python-kis asks at every registration; 0: no limit
-    buffer_bytes: int = 1 << 20  # unsent bytes of one session; above it its tick frames are dropped
+    buffer_bytes: int = 4 << 20  # unsent bytes of one session; above it its tick frames are dropped
     now: Callable[[], datetime] = field(default=korean_time, repr=False)
 
     def __post_init__(self) -> None:

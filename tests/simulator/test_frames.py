@@ -2,12 +2,12 @@
 
 from stockdesk.kis.fields import H0STCNT0
 from stockdesk.simulator.frames import data_frame, older, tick_record
-from stockdesk.simulator.prices import Prices
+from stockdesk.simulator.prices import Price
 from stockdesk.simulator.world import World
 
 
 def price_after(prints):
-    price = Prices(World(seed=1, count=100)).get("005930")
+    price = Price(World(seed=1, count=100).by_symbol["005930"], seed=1)
     for _ in range(prints):
         price.print("143005")
     return price

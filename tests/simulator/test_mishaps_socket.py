@@ -186,6 +186,7 @@ async def test_poison_makes_a_client_close_its_session(simulator, watcher, misha
     simulator.control.tick("005930")
     with pytest.raises(ConnectionClosedError) as caught:
         await watcher.next(lambda text: False)
+    assert caught.value.sent is not None
     assert caught.value.sent.code == close_code
 
 

@@ -8,6 +8,12 @@ from stockdesk.simulator.rules import tick_size
 from stockdesk.simulator.world import World
 
 WORLD = World(seed=1, count=2500)
+
+
+def price_of(symbol: str) -> Price:
+    return Price(WORLD.by_symbol[symbol], seed=WORLD.seed)
+
+
 INSTRUMENTS = st.sampled_from(WORLD.instruments)
 
 
@@ -28,24 +34,23 @@ def test_prices_stay_on_their_tick_and_inside_the_limits_and_totals_never_fall(i
 
 
 def test_a_symbols_walk_does_not_depend_on_what_else_trades():
-    alone, busy = Prices(WORLD), Prices(WORLD)
+    alone, busy, other = price_of("005930"), price_of("005930"), price_of("000660")
     for _ in range(200):
-        alone.get("005930").print("100000")
-        busy.get("000660").print("100000")
-        busy.get("005930").print("100000")
-    assert alone.get("005930").last == busy.get("005930").last
-    assert alone.get("005930").volume == busy.get("005930").volume
+        alone.print("100000")
+        other.print("100000")
+        busy.print("100000")
+    assert (alone.last, alone.volume) == (busy.last, busy.volume)
 
 
 def test_an_issue_at_its_upper_limit_has_buyers_and_no_sellers():
-    price = Prices(WORLD).get("005930")
+    price = price_of("005930")
     price.move(10**9, "100000")
     assert price.last == price.upper
     assert (price.ask, price.bid) == (0, price.upper)
 
 
 def test_a_moved_price_stays_around_its_new_level():
-    price = Prices(WORLD).get("005930")
+    price = price_of("005930")
     level = price.instrument.base_price * 8 // 10
     price.move(level, "100000")
     for _ in range(2000):
@@ -55,8 +60,13 @@ def test_a_moved_price_stays_around_its_new_level():
 
 def test_a_symbol_that_nobody_streams_has_traded_when_it_is_read_again():
     prices = Prices(WORLD)
-    first = prices.read("000270", 100.0, "100000").prints
-    assert prices.read("000270", 101.0, "100001").prints == first
-    assert prices.read("000270", 110.0, "100010").prints == first + 10
-    prices.get("000270").halted = True
-    assert prices.read("000270", 200.0, "100140").prints == first + 10
+    price = prices.read("000270", 100.0, "100000")
+    assert price is not None
+    first = price.prints
+    prices.read("000270", 101.0, "100001")
+    assert price.prints == first
+    prices.read("000270", 110.0, "100010")
+    assert price.prints == first + 10
+    price.halted = True
+    prices.read("000270", 200.0, "100140")
+    assert price.prints == first + 10

@@ -27,7 +27,7 @@ async def test_a_price_comes_with_its_limits_in_kis_own_names(simulator, caller)
     output = answer.pop("output")
     assert answer == ANSWERED
     assert all(isinstance(value, str) for value in output.values())
-    instrument = simulator.world.get("005930")
+    instrument = simulator.world.by_symbol["005930"]
     assert output["stck_prpr"] == "98400"
     assert (output["stck_llam"], output["stck_mxpr"]) == tuple(map(str, instrument.limits))
     assert (output["stck_sdpr"], output["prdy_vrss"]) == ("98500", "-100")
@@ -46,7 +46,7 @@ async def test_thirty_codes_come_in_one_call_each_in_its_row(simulator, caller):
     symbols = [instrument.symbol for instrument in simulator.world][-30:]
     rows = (await caller.multi_price(symbols)).json()["output"]
     assert [row["inter_shrn_iscd"] for row in rows] == symbols
-    assert [row["inter_kor_isnm"] for row in rows] == [simulator.world.get(symbol).name for symbol in symbols]
+    assert [row["inter_kor_isnm"] for row in rows] == [simulator.world.by_symbol[symbol].name for symbol in symbols]
     for row in rows:
         assert int(row["inter2_llam"]) <= int(row["inter2_prpr"]) <= int(row["inter2_mxpr"])
         assert int(row["inter2_prpr"]) - int(row["inter2_sdpr"]) == int(row["inter2_prdy_vrss"])

@@ -47,7 +47,8 @@ async def test_any_path_will_do(simulator, caller, path):
 
 async def test_some_frames_carry_several_records_and_totals_never_fall(watcher):
     await watcher.register("005930")
-    counts, volume = set(), 0
+    counts: set[int] = set()
+    volume = 0
     while not counts >= {1, 2, 3, 4, 5}:
         _, _, count, body = await watcher.frame()
         fields = body.split("^")

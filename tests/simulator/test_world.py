@@ -22,12 +22,12 @@ def test_codes_have_the_shapes_that_the_exchange_gives_out():
     shape = re.compile(r"[0-9][0-9A-HJ-NP-TV-Z]{5}|Q[0-9A-HJ-NP-TV-Z]{6}")
     assert [i.symbol for i in WORLD if not shape.fullmatch(i.symbol)] == []
     assert WORLD.get("0001A0") is not None
-    assert WORLD.get("Q500001").kind == "etn"
+    assert WORLD.by_symbol["Q500001"].kind == "etn"
 
 
 def test_large_issues_carry_their_real_names_and_come_first():
     assert [i.name for i in WORLD.instruments[:2]] == ["삼성전자", "SK하이닉스"]
-    assert WORLD.get("069500").name == "KODEX 200"
+    assert WORLD.by_symbol["069500"].name == "KODEX 200"
 
 
 def test_all_names_are_korean_or_as_listed_and_both_markets_have_stocks():
