@@ -102,7 +102,11 @@ class KisClient:
         await self._http.aclose()
 
     async def issue_token(self) -> IssuedToken:
-        """A new access token (tokenP), never repeated and in no lane: KIS gives one a minute, the store paces it."""
+        """A new access token (tokenP). Never repeated, for KIS gives one a minute; the store sees to that.
+
+        It takes a slot like any other call: KIS counts it among those of the second.
+        """
+        await self._budget.reserve("spare")
         answer = await self._grant("tokenP", "appsecret")
         value, ends = answer.fields.get("access_token"), answer.fields.get("access_token_token_expired")
         if not (isinstance(value, str) and _is_header_value(value)):

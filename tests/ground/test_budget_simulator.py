@@ -1,0 +1,51 @@
+"""The call budget as the broker counts it: five processes, one key, real sockets."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+
+from stockdesk.budget import spacing
+from stockdesk.simulator.testing import new_key, running_simulator
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECONDS = 8.0
+CEILING = 20
+
+
+def test_five_greedy_processes_stay_below_the_ceiling_in_every_second_that_the_broker_counts(
+    process_environment: Callable[..., dict[str, str]],
+) -> None:
+    market = ["market"] * 2
+    greedy = [["order:1.1", *market], ["fill", *market], ["assets"] * 2, ["spare", *market], market]
+    key, secret = new_key()
+    with running_simulator(symbols=60, ticks_per_second=0.0, calls_per_second=CEILING) as simulator:
+        env = process_environment(
+            KIS_REST_URL=simulator.rest_url, KIS_APP_KEY=key, KIS_APP_SECRET=secret, KIS_CALLS_PER_SECOND=str(CEILING)
+        )
+        start = time.monotonic() + 4.0
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.ground.caller", str(start), str(SECONDS), *lanes],
+                env=env,
+                cwd=settings.BASE_DIR,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for lanes in greedy
+        ]
+        printed = [process.communicate(timeout=60)[0] for process in processes]
+        assert [process.returncode for process in processes] == [0] * 5
+        (seen,) = simulator.control.seen()["calls"].values()
+        issues = simulator.control.seen()["token_issues"]
+    assert seen["most_in_a_second"] <= CEILING
+    assert seen["refused"] == {}
+    assert seen["total"] > CEILING * SECONDS * 0.6
+    assert [len(times) for times in issues.values()] == [1]
+    waits = [float(line.split()[2]) for line in "".join(printed).splitlines() if line.startswith("called order")]
+    # The lane's own spacing, and what the call itself takes on a busy machine.
+    assert max(waits) <= spacing("order", 1) + 0.5
