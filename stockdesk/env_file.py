@@ -4,7 +4,7 @@ import io
 import re
 from pathlib import Path
 
-import environ  # type: ignore[import-untyped]
+import environ
 
 _LINE = re.compile(r"(?:export )?([A-Za-z_0-9]+)=(.*)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")

@@ -191,7 +191,7 @@ def test_a_cut_session_comes_back_alone_and_paced(simulator: RunningSimulator, s
 def test_killed_again_and_again_it_does_not_hammer_the_broker(simulator: RunningSimulator, start: Any) -> None:
     """Every session is closed at once, and the daemon dies each time that it has connected: ceilings hold."""
     watch(*symbols(simulator, 4))
-    simulator.control.mishap_on("accept-and-close")
+    simulator.control.mishap_on("close-at-message")
     for _ in range(3):
         before = Connection.objects.count()
         desk = start()
@@ -201,6 +201,7 @@ def test_killed_again_and_again_it_does_not_hammer_the_broker(simulator: Running
         # The lease outlives its holder by ten seconds; a new machine would wait them out.
         DaemonState.objects.update(holder="", expires_at=None)
     connects = simulator.control.seen()["connects"]
+    assert len(connects["by_key"]) == SESSIONS
     for key in connects["by_key"].values():
         assert key["closest_seconds"] is None or key["closest_seconds"] >= 5.0
         assert key["most_in_60_seconds"] <= 3

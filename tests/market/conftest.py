@@ -38,7 +38,8 @@ class Board:
 
     def add(self, **values: Any) -> int:
         """A row as PHP inserts it: what is not named gets '' where Gnuboard has no default."""
-        row = {name: "" for name, kind in COLUMNS.items() if "NOT NULL" in kind and "DEFAULT" not in kind}
+        required = (name for name, kind in COLUMNS.items() if "NOT NULL" in kind and "DEFAULT" not in kind)
+        row: dict[str, Any] = dict.fromkeys(required, "")
         row.pop("wr_id")
         row.update({"wr_num": -1, "wr_datetime": "2026-11-20 09:00:00", **values})
         with connection.cursor() as cursor:

@@ -1,5 +1,6 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -74,7 +75,8 @@ def test_an_empty_value_never_replaces_a_stored_one(blanks: set[str], blank: str
     Quote.objects.create(symbol="005930")
     write(pending(record(), bar=BAR, closed_bar=BAR))
     before = stored()
-    write(pending(record(STCK_PRPR=70600, **dict.fromkeys(blanks, blank))))
+    blanked: dict[str, Any] = dict.fromkeys(blanks, blank)
+    write(pending(record(STCK_PRPR=70600, **blanked)))
     after = stored()
     assert after.last_price == 70600
     for field in Quote._meta.concrete_fields:
@@ -151,7 +153,7 @@ def test_a_missing_price_over_rest_changes_nothing() -> None:
     assert stored().last_price == 70500
 
 
-def test_a_whole_watch_list_is_one_statement(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_a_whole_watch_list_is_one_statement(django_assert_num_queries: Any) -> None:
     symbols = [f"{number:06d}" for number in range(1, 201)]
     Quote.objects.bulk_create([Quote(symbol=symbol) for symbol in symbols])
     rows = [pending(record(symbol), symbol=symbol, bar=BAR) for symbol in symbols]

@@ -5,7 +5,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Dialog, Page, Request, expect, sync_playwright
 
 from market.models import Quote
 from stockdesk.unfold import UNFOLD
@@ -24,6 +24,15 @@ def page(board: Board, live_server, settings, monkeypatch) -> Iterator[Page]:
     client = Client()
     client.force_login(User.objects.create_superuser("desk", password="a long password"))
     complaints: list[str] = []
+
+    def refuse(dialog: Dialog) -> None:
+        complaints.append(dialog.message)
+        dialog.dismiss()
+
+    def leaves_the_host(request: Request) -> None:
+        if not request.url.startswith((live_server.url, "data:")):
+            complaints.append(request.url)
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         context = browser.new_context(locale="en-US", base_url=live_server.url)
@@ -33,10 +42,8 @@ def page(board: Board, live_server, settings, monkeypatch) -> Iterator[Page]:
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-        page.on(
-            "request", lambda r: None if r.url.startswith((live_server.url, "data:")) else complaints.append(r.url)
-        )
+        page.on("dialog", refuse)
+        page.on("request", leaves_the_host)
         yield page
         browser.close()
     assert complaints == []

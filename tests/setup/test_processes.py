@@ -40,7 +40,8 @@ def start() -> Iterator:
     for child in children:
         child.kill()
         child.wait()
-        child.stdout.close()
+        if child.stdout is not None:
+            child.stdout.close()
 
 
 def test_only_processes_with_our_mark_are_found(start, mark):
