@@ -11,11 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from market.words import page_sentences, page_words
-from stockdesk.policy import screen_policy
 from stockdesk.version import version
 
 
-@screen_policy
 @login_required
 @never_cache
 @ensure_csrf_cookie

@@ -5,12 +5,11 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
 from stockdesk.health import healthz, readyz
-from stockdesk.policy import screen_policy
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
-    path("login/", screen_policy(LoginView.as_view(redirect_authenticated_user=True)), name="login"),
+    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(next_page="login"), name="logout"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
