@@ -92,10 +92,10 @@ class Start:
         self.log = DESK.logs / "setup.log"
 
     def everything(self) -> None:
+        self.end_leftovers()  # first: they hold the ports that we are about to look at
         with self.screen.stage("settings") as stage:
             self.settle()
             stage.result = "the demo, with its own database and broker" if self.demo else str(self.file.path)
-        self.end_leftovers()
         with self.screen.stage("database") as stage:
             stage.result = self.start_database()
         with self.screen.stage("tables"):

@@ -38,6 +38,7 @@ def start() -> Iterator:
 
     yield started
     for child in children:
+        processes.end(processes.descendants(child.pid), patience=1.0)
         child.kill()
         child.wait()
         if child.stdout is not None:
