@@ -1,11 +1,18 @@
 """What every room's tests share."""
 
 import os
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
+
+from stockdesk.simulator.testing import RunningSimulator, running_simulator
+from tests.feed import KEYS, PLACES, SESSIONS, FeedProcess, StartFeed
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +37,54 @@ def process_environment(transactional_db: None) -> Callable[..., dict[str, str]]
         return {**os.environ, "DJANGO_SETTINGS_MODULE": "stockdesk.settings", **database, **variables}
 
     return made
+
+
+@pytest.fixture
+def simulator() -> Iterator[RunningSimulator]:
+    """A stand-in broker with a lively market; a room that wants another one overrides this."""
+    with running_simulator(symbols=120, ticks_per_second=60.0, pingpong_seconds=1.0, token_seconds=0.0) as running:
+        yield running
+
+
+@pytest.fixture
+def empty_board(transactional_db: None) -> Iterator[None]:
+    """The board's table belongs to Gnuboard and is not emptied with the others: do it by hand."""
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {settings.DESK.gnuboard.table}")
+
+
+@pytest.fixture
+def start_feed(
+    process_environment: Callable[..., dict[str, str]], empty_board: None, simulator: RunningSimulator, tmp_path: Path
+) -> Iterator[StartFeed]:
+    started: list[FeedProcess] = []
+
+    def run(**variables: str) -> FeedProcess:
+        env = process_environment(
+            KIS_REST_URL=simulator.rest_url,
+            KIS_WS_URL=simulator.ws_url,
+            KIS_APP_KEY=KEYS[0][0],
+            KIS_APP_SECRET=KEYS[0][1],
+            KIS_APP_KEY_2=KEYS[1][0],
+            KIS_APP_SECRET_2=KEYS[1][1],
+            KIS_HTS_ID="toyuser",
+            WS_SESSIONS=str(SESSIONS),
+            WS_SYMBOLS_PER_SESSION=str(PLACES),
+            DESK_DEMO="1",
+            **variables,
+        )
+        log = tmp_path / f"ws_market-{len(started)}.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", "run_ws_market"], env=env, cwd=settings.BASE_DIR, stdout=out, stderr=out
+            )
+        desk = FeedProcess(process, log)
+        started.append(desk)
+        return desk
+
+    yield run
+    for desk in started:
+        if desk.process.poll() is None:
+            desk.process.kill()
+            desk.process.wait()

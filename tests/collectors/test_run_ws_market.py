@@ -1,13 +1,9 @@
 """``run_ws_market`` as a process: real sockets to the stand-in broker, rows in a real MariaDB."""
 
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,107 +11,26 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from market.gnuboard_post import post
 from market.models import ExecutionNotice, FeedSession, Quote
 from stockdesk.models import Connection, DaemonState, Event, Pace
-from stockdesk.simulator.testing import RunningSimulator, new_key, running_simulator
+from stockdesk.simulator.testing import RunningSimulator
+from tests.feed import KEYS, PATIENCE, SESSIONS, StartFeed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SESSIONS, PLACES = 2, 3
-KEYS = [new_key() for _ in range(SESSIONS)]
 BOARD = settings.DESK.gnuboard
-PATIENCE = 40.0
-
-Environment = Callable[..., dict[str, str]]
-
-
-@pytest.fixture
-def simulator() -> Iterator[RunningSimulator]:
-    with running_simulator(symbols=120, ticks_per_second=60.0, pingpong_seconds=1.0, token_seconds=0.0) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def _no_rows_left_behind() -> Iterator[None]:
-    """The board's table belongs to Gnuboard: the test database does not empty it."""
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {BOARD.table}")
 
 
 def watch(*symbols: str, running: bool = True) -> None:
-    """Posts as PHP would make them, by SQL from outside."""
-    with connection.cursor() as cursor:
-        for symbol in symbols:
-            cursor.execute(
-                f"INSERT INTO {BOARD.table} (wr_num, wr_reply, wr_comment_reply, ca_name, wr_option, wr_subject,"
-                " wr_content, wr_link1, wr_link2, mb_id, wr_password, wr_name, wr_email, wr_homepage, wr_last, wr_ip,"
-                " wr_facebook_user, wr_twitter_user, wr_1, wr_2, wr_3, wr_4, wr_5, wr_6, wr_7, wr_8, wr_9, wr_10,"
-                f" {BOARD.col_run}) VALUES (-1, '', '', '', '', %s, 'x', '', '', '', '', '', '', '', '', '', '', '',"
-                " %s, '', '', '', '', '', '', '', '', '', %s)",
-                [f"name of {symbol}", symbol, "1" if running else ""],
-            )
+    for symbol in symbols:
+        post(symbol=symbol, name=f"name of {symbol}", running=running)
 
 
 def switch(symbol: str, *, on: bool) -> None:
+    """As PHP would do it, by SQL from outside."""
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {BOARD.table} SET {BOARD.col_run} = %s WHERE wr_1 = %s", ["1" if on else "", symbol])
-
-
-class Desk:
-    """A ``run_ws_market`` process and what it has written."""
-
-    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
-        self.process = process
-        self.log = log
-
-    def until(self, condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-        ends_at = time.monotonic() + seconds
-        while not (answer := condition()):
-            if time.monotonic() > ends_at:
-                raise AssertionError(f"waited {seconds} s in vain; the daemon's log:\n{self.log.read_text()[-4000:]}")
-            time.sleep(0.1)
-        return answer
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
-
-
-@pytest.fixture
-def start(
-    process_environment: Environment, simulator: RunningSimulator, tmp_path: Path
-) -> Iterator[Callable[..., Desk]]:
-    started: list[Desk] = []
-
-    def run(**variables: str) -> Desk:
-        env = process_environment(
-            KIS_REST_URL=simulator.rest_url,
-            KIS_WS_URL=simulator.ws_url,
-            KIS_APP_KEY=KEYS[0][0],
-            KIS_APP_SECRET=KEYS[0][1],
-            KIS_APP_KEY_2=KEYS[1][0],
-            KIS_APP_SECRET_2=KEYS[1][1],
-            KIS_HTS_ID="toyuser",
-            WS_SESSIONS=str(SESSIONS),
-            WS_SYMBOLS_PER_SESSION=str(PLACES),
-            DESK_DEMO="1",
-            **variables,
-        )
-        log = tmp_path / f"ws_market-{len(started)}.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                [sys.executable, "manage.py", "run_ws_market"], env=env, cwd=settings.BASE_DIR, stdout=out, stderr=out
-            )
-        desk = Desk(process, log)
-        started.append(desk)
-        return desk
-
-    yield run
-    for desk in started:
-        if desk.process.poll() is None:
-            desk.process.kill()
-            desk.process.wait()
 
 
 def symbols(simulator: RunningSimulator, count: int) -> list[str]:
@@ -144,11 +59,11 @@ def no_new_connect(simulator: RunningSimulator) -> Iterator[None]:
     assert simulator.control.seen()["connects"]["total"] == before
 
 
-def test_prices_flow_and_a_changed_row_costs_no_connect(simulator: RunningSimulator, start: Any) -> None:
+def test_prices_flow_and_a_changed_row_costs_no_connect(simulator: RunningSimulator, start_feed: StartFeed) -> None:
     one, two, three, four, five, six = symbols(simulator, 6)
     watch(one, two, three, four)
     watch(five, running=False)
-    desk = start()
+    desk = start_feed()
     desk.until(lambda: fresh(one, two, three, four))
     desk.until(live)
     assert simulator.control.seen()["connects"]["total"] == SESSIONS
@@ -174,9 +89,9 @@ def test_prices_flow_and_a_changed_row_costs_no_connect(simulator: RunningSimula
     assert not [s for s in secrets if s in desk.log.read_text()]
 
 
-def test_a_cut_session_comes_back_alone_and_paced(simulator: RunningSimulator, start: Any) -> None:
+def test_a_cut_session_comes_back_alone_and_paced(simulator: RunningSimulator, start_feed: StartFeed) -> None:
     watch(*symbols(simulator, 4))
-    desk = start()
+    desk = start_feed()
     desk.until(live)
     simulator.control.close_session(key=1, how="cut")
     desk.until(lambda: simulator.control.seen()["connects"]["total"] == SESSIONS + 1)
@@ -188,13 +103,15 @@ def test_a_cut_session_comes_back_alone_and_paced(simulator: RunningSimulator, s
     desk.until(lambda: fresh(*symbols(simulator, 4)))
 
 
-def test_killed_again_and_again_it_does_not_hammer_the_broker(simulator: RunningSimulator, start: Any) -> None:
+def test_killed_again_and_again_it_does_not_hammer_the_broker(
+    simulator: RunningSimulator, start_feed: StartFeed
+) -> None:
     """Every session is closed at once, and the daemon dies each time that it has connected: ceilings hold."""
     watch(*symbols(simulator, 4))
     simulator.control.mishap_on("close-at-message")
     for _ in range(3):
         before = Connection.objects.count()
-        desk = start()
+        desk = start_feed()
         desk.until(lambda before=before: Connection.objects.count() > before)
         desk.process.kill()
         desk.process.wait()
@@ -209,11 +126,13 @@ def test_killed_again_and_again_it_does_not_hammer_the_broker(simulator: Running
     assert Pace.objects.exclude(key_id="*").filter(streak__gte=2).exists()
 
 
-def test_a_key_in_use_parks_its_session_and_the_others_go_on(simulator: RunningSimulator, start: Any) -> None:
+def test_a_key_in_use_parks_its_session_and_the_others_go_on(
+    simulator: RunningSimulator, start_feed: StartFeed
+) -> None:
     first, *_, last = symbols(simulator, 4)
     watch(*symbols(simulator, 4))
     simulator.control.mishap_on("in-use", count=1)
-    desk = start()
+    desk = start_feed()
     desk.until(lambda: FeedSession.objects.filter(state="parked").exists())
     desk.until(lambda: FeedSession.objects.filter(state="live").exists())
     desk.until(lambda: fresh(first) or fresh(last))
@@ -227,11 +146,11 @@ def test_a_key_in_use_parks_its_session_and_the_others_go_on(simulator: RunningS
      ("records", 3, False), ("extra-columns", 2, False)],
 )  # fmt: skip
 def test_damaged_frames_cost_no_connect_and_blank_nothing(
-    simulator: RunningSimulator, start: Any, mishap: str, value: int | None, counted: bool
+    simulator: RunningSimulator, start_feed: StartFeed, mishap: str, value: int | None, counted: bool
 ) -> None:
     wanted = symbols(simulator, 4)
     watch(*wanted)
-    desk = start()
+    desk = start_feed()
     desk.until(lambda: fresh(*wanted))
     desk.until(live)
     filled = [field.name for field in Quote._meta.concrete_fields if field.name not in ("halted", "market_phase")]
@@ -246,10 +165,10 @@ def test_damaged_frames_cost_no_connect_and_blank_nothing(
     assert (counter("bad") > 0) == counted
 
 
-def test_frames_of_46_and_47_columns_are_read_alike(simulator: RunningSimulator, start: Any) -> None:
+def test_frames_of_46_and_47_columns_are_read_alike(simulator: RunningSimulator, start_feed: StartFeed) -> None:
     (one,) = symbols(simulator, 1)
     watch(one)
-    desk = start()
+    desk = start_feed()
     desk.until(lambda: fresh(one))
     assert Quote.objects.get(symbol=one).market_phase == "2"
     simulator.control.change(columns=46)
@@ -261,9 +180,9 @@ def test_frames_of_46_and_47_columns_are_read_alike(simulator: RunningSimulator,
     assert counter("bad") == 0
 
 
-def test_an_execution_notice_becomes_a_row(simulator: RunningSimulator, start: Any) -> None:
+def test_an_execution_notice_becomes_a_row(simulator: RunningSimulator, start_feed: StartFeed) -> None:
     watch(*symbols(simulator, 1))
-    desk = start()
+    desk = start_feed()
     desk.until(lambda: fresh(*symbols(simulator, 1)))
     desk.until(lambda: simulator.control.send_notice({"CNTG_QTY": "0000000007", "CNTG_YN": "2"}) == 1)
     notice = desk.until(lambda: ExecutionNotice.objects.first())
@@ -271,10 +190,10 @@ def test_an_execution_notice_becomes_a_row(simulator: RunningSimulator, start: A
     assert notice.account not in desk.log.read_text()
 
 
-def test_an_unreadable_board_leaves_the_feed_as_it_is(simulator: RunningSimulator, start: Any) -> None:
+def test_an_unreadable_board_leaves_the_feed_as_it_is(simulator: RunningSimulator, start_feed: StartFeed) -> None:
     wanted = symbols(simulator, 2)
     watch(*wanted)
-    desk = start()
+    desk = start_feed()
     desk.until(lambda: fresh(*wanted))
     with connection.cursor() as cursor:
         cursor.execute(f"RENAME TABLE {BOARD.table} TO board_is_away")
@@ -288,12 +207,12 @@ def test_an_unreadable_board_leaves_the_feed_as_it_is(simulator: RunningSimulato
     desk.until(lambda: counter("board") == "ok")
 
 
-def test_a_second_copy_leaves_without_a_connect(simulator: RunningSimulator, start: Any) -> None:
+def test_a_second_copy_leaves_without_a_connect(simulator: RunningSimulator, start_feed: StartFeed) -> None:
     watch(*symbols(simulator, 2))
-    desk = start()
+    desk = start_feed()
     desk.until(lambda: fresh(*symbols(simulator, 2)))
     with no_new_connect(simulator):
-        second = start()
+        second = start_feed()
         assert second.process.wait(PATIENCE) == 0
         assert "already runs" in second.log.read_text()
     assert fresh(*symbols(simulator, 2))
