@@ -111,6 +111,7 @@ def make_production_like(places: Places) -> Path:
         **values_of(places.var / "test.env"),
         "DESK_HTTPS": "1",
         "ALLOWED_HOSTS": "desk.example.com",
+        "KIS_CALLS_PER_SECOND": "18",
     }
     write_values(path, "# Made by ./desk test.\n", values)
     return path

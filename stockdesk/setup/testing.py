@@ -21,7 +21,7 @@ from stockdesk.setup.screen import Screen, line
 PR_SET_CHILD_SUBREAPER = 36
 PYTEST_LIMIT = 1200.0  # seconds; a suite that hangs is a suite that fails
 LEFTOVER_PATIENCE = 5.0  # seconds for what is on its way out, a browser's helpers for one
-PACKAGES = ("stockdesk", "market", "assets", "trading", "collectors")
+PACKAGES = ("stockdesk", "market", "assets", "trading", "collectors", "bench", "tests")
 
 
 class Interrupted(BaseException):
@@ -51,6 +51,7 @@ def test(arguments: list[str]) -> int:
     screen = Screen()
     with one_at_a_time(TEST), private_server(TEST, screen):
         run = f"{TEST.mark}/{os.getpid()}"
+        (TEST.logs / "test.log").unlink(missing_ok=True)
         checks = checks_of_a_run(run, arguments)
         outcomes = []
         for check in checks[-1:] if arguments else checks:
@@ -63,7 +64,7 @@ def checks_of_a_run(run: str, arguments: Sequence[str]) -> list[Check]:
     here = environment.DeskFile(TEST.var / "test.env", demo=True).child_environment()
     here = {**here, processes.MARK: run}
     served = {**here, "STOCKDESK_ENV": str(environment.make_production_like(TEST))}
-    packages = [name for name in (*PACKAGES, "bench") if (ROOT / name / "__init__.py").exists()]
+    packages = [name for name in PACKAGES if (ROOT / name / "__init__.py").exists()]
     python = sys.executable
     tool = str(Path(python).parent)
     return [
