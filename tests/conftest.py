@@ -10,9 +10,22 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import trans_real
 
 from stockdesk.simulator.testing import RunningSimulator, running_simulator
 from tests.feed import KEYS, PLACES, SESSIONS, FeedProcess, StartFeed
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_catalogue() -> None:
+    """Compiled catalogues are not in the repository; setting up makes them, and so does this."""
+    for source in Path(settings.BASE_DIR, "locale").glob("*/LC_MESSAGES/*.po"):
+        compiled = source.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+            fresh = compiled.with_suffix(f".{os.getpid()}")
+            subprocess.run(["msgfmt", "-o", str(fresh), str(source)], check=True)
+            fresh.replace(compiled)
+            trans_real._translations.clear()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)

@@ -159,7 +159,7 @@ def test_damaged_frames_cost_no_connect_and_blank_nothing(
     with no_new_connect(simulator):
         simulator.control.mishap_on(mishap, share=0.5 if counted else 1.0, value=value)
         desk.until(lambda: counter("records") > records + 150)
-        assert fresh(*wanted)
+        desk.until(lambda: fresh(*wanted))
     for quote in Quote.objects.all():
         assert before[quote.symbol] <= {n for n in filled if getattr(quote, n) is not None}
     assert (counter("bad") > 0) == counted
@@ -215,4 +215,4 @@ def test_a_second_copy_leaves_without_a_connect(simulator: RunningSimulator, sta
         second = start_feed()
         assert second.process.wait(PATIENCE) == 0
         assert "already runs" in second.log.read_text()
-    assert fresh(*symbols(simulator, 2))
+    desk.until(lambda: fresh(*symbols(simulator, 2)))

@@ -1,9 +1,6 @@
 """A watch list, quotes and a logged-in trader for the screens."""
 
-import os
-import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,25 +8,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
-from django.utils.translation import trans_real
 
 from market.gnuboard_post import post
 from market.live import hub
 from market.models import Quote
 
 from .sockets import ORIGIN
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _compiled_catalogue() -> None:
-    """Compiled catalogues are not in the repository; setting up makes them, and so does this."""
-    for source in Path(settings.BASE_DIR, "locale").glob("*/LC_MESSAGES/*.po"):
-        compiled = source.with_suffix(".mo")
-        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
-            fresh = compiled.with_suffix(f".{os.getpid()}")
-            subprocess.run(["msgfmt", "-o", str(fresh), str(source)], check=True)
-            fresh.replace(compiled)
-            trans_real._translations.clear()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)
