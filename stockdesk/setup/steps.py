@@ -28,7 +28,7 @@ def run(
         began = output.tell()
         code = finish(command, environment=environment, output=output.fileno(), top=top, limit=limit)
     if code != 0:
-        raise StepFailed(f"{' '.join(command[-3:])} ended with {code}:\n{since(log, began)}")
+        raise StepFailed(f"{' '.join(command[1:4])} ended with {code}:\n{since(log, began)}")
 
 
 def finish(

@@ -100,7 +100,7 @@ def perform(check: Check, screen: Screen) -> Outcome:
             try:
                 steps.run(check.command, environment=check.environment, log=TEST.logs / "test.log", limit=PYTEST_LIMIT)
             except steps.StepFailed as exc:
-                trouble = stage.result = "failed"
+                stage.result, trouble = "failed", "see above"
                 detail = str(exc)
         if trouble:
             screen.say(detail)
