@@ -53,6 +53,7 @@ PROGRAMS = (
         does="live prices and execution notices",
         priority=30,
         when="market hours",
+        stop_seconds=30,  # the step in hand is finished, and that may be waiting for a token
     ),
     Program(
         name="web",
