@@ -11,7 +11,7 @@ from bench.table import Row, median_ratio
 from market import quotes
 from market.models import Quote
 from stockdesk.kis.messages import KST
-from stockdesk.models import DaemonState
+from stockdesk.models import Fence
 
 _DAEMON, _FENCE = "bench", 1
 Cells = list[list[str]]
@@ -19,7 +19,7 @@ Cells = list[list[str]]
 
 def run(rounds: int = 15) -> list[Row]:
     """Needs a database of its own to work in: its quotes are overwritten."""
-    DaemonState.objects.update_or_create(name=_DAEMON, defaults={"fence": _FENCE, "counters": {}})
+    Fence.objects.update_or_create(name=_DAEMON, defaults={"number": _FENCE})
     return [_compare(count, rounds) for count in (200, 2_500)]
 
 

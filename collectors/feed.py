@@ -5,13 +5,14 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import Error as DatabaseError
 
 from collectors.keeper import Keeper, State
+from collectors.liveness import Movement
 from collectors.placement import place
 from market.buffer import Bar, Buffer
 from market.feedsessions import write_lamps
@@ -21,10 +22,11 @@ from market.quotes import Written, write_prices, write_ticks
 from market.watchlist import WatchItem, ensure_quotes, read_watch_list
 from stockdesk.events import clear_event, raise_event
 from stockdesk.kis import messages
-from stockdesk.kis.errors import KisError
+from stockdesk.kis.errors import KisError, NotSent, OutcomeUnknown, RateLimited
 from stockdesk.kis.messages import KST
 from stockdesk.kis.rest import KisClient
 from stockdesk.kis.session import TICK_TR_IDS, Registration
+from stockdesk.models import Event
 from stockdesk.threads import DatabaseThread
 
 logger = logging.getLogger(__name__)
@@ -32,8 +34,13 @@ logger = logging.getLogger(__name__)
 TICK_TR_ID = "H0STCNT0"
 READ_LIST_EVERY = 2.0
 CODES_A_CALL = 30
+PRICE_TRIES = 3
+# A session that is not live for this long, in seconds, is an event: a reconnect by pace takes five.
+DOWN_AFTER = 8.0
 # Notices that the database would not take yet; beyond this the oldest go, and the order look-up finds them.
 NOTICES_KEPT = 10_000
+TROUBLES = ("session-down", "registrations-refused", "notices-unreadable", "records-refused", "watch-list-full")
+Trouble = tuple[str, str]  # code and subject of an event
 
 
 class Notice(NamedTuple):
@@ -78,7 +85,11 @@ class Feed:
         self._writer = writer
         self._board = board
         self._pending_notices: deque[Notice] = deque(maxlen=NOTICES_KEPT)
-        self._due_prices: set[str] = set()
+        # Symbols whose price is to be read over REST, with the tries so far.
+        self._due_prices: dict[str, int] = {}
+        self._rows_missing = False
+        self._last_counts = (0, 0)
+        self._raised: set[Trouble] | None = None
         self._joined = asyncio.Event()
 
     # From the sockets
@@ -94,10 +105,12 @@ class Feed:
 
         return take
 
-    def last_tick_at(self) -> float:
-        """When any session last got a tick, on the monotonic clock; 0 before the first."""
-        sessions = [keeper.session for keeper in self.keepers if keeper.session is not None]
-        return max((session.ticked_at or 0.0 for session in sessions), default=0.0)
+    def movements_beside(self, number: int) -> list[Movement]:
+        return [keeper.movement for keeper in self.keepers if keeper.number != number]
+
+    def reconnected(self, number: int) -> None:
+        """A session is back: what it carries may have traded in the gap, and KIS replays nothing."""
+        self._ask_prices(symbol for symbol, at in self.placed.items() if at == number)
 
     def bad_frames(self) -> int:
         """Frames that could be read neither as control message nor as ticks, since the daemon started."""
@@ -111,6 +124,7 @@ class Feed:
             try:
                 watch = await self._board.run(read_watch_list)
                 await self.watch(watch.symbols)
+                await self._board.run(self._tell_events, dict(self._troubles()))
                 self.board_error = ""
             except DatabaseError as exc:
                 if not self.board_error:
@@ -124,6 +138,9 @@ class Feed:
         """Carry exactly these symbols from now on, as many as there are places."""
         symbols = [item.symbol for item in items]
         placed, left_over = place(self.placed, symbols, sessions=len(self.keepers), capacity=self.capacity)
+        if self._rows_missing:
+            self._rows_missing = False
+            await self._board.run(ensure_quotes, items)
         if placed == self.placed and left_over == self.left_over:
             return
         joined = placed.keys() - self.placed.keys()
@@ -135,38 +152,81 @@ class Feed:
         self.placed, self.left_over = placed, left_over
         for keeper in self.keepers:
             keeper.want(self._registrations(keeper.number))
-        await self._board.run(_note_left_over, self.daemon, left_over)
-        self._due_prices = (self._due_prices | joined) & placed.keys()
-        if joined:
-            self._joined.set()
+        self._due_prices = {symbol: tries for symbol, tries in self._due_prices.items() if symbol in placed}
+        self._ask_prices(joined)
         logger.info("watching %d symbols, %d without a place", len(placed), len(left_over))
+
+    def _ask_prices(self, symbols: Iterable[str]) -> None:
+        self._due_prices |= dict.fromkeys(symbols, 0)
+        self._joined.set()
 
     def _registrations(self, number: int) -> list[Registration]:
         first = [self.notices] if self.notices is not None and number == 1 else []
         return first + [Registration(TICK_TR_ID, symbol) for symbol, at in self.placed.items() if at == number]
 
     async def fill_gaps(self, fence: Callable[[], int]) -> None:
-        """Read the price of each symbol that joined over REST, for its first tick may be minutes away."""
+        """Read prices over REST where ticks may have been missed: the first tick may be minutes away."""
         while not self.stopping.is_set():
             await self._pause(1.0, self._joined)
             self._joined.clear()
             for symbols in _chunks(sorted(self._due_prices), CODES_A_CALL):
                 asked_at = datetime.now(KST)
+                for symbol in symbols:
+                    self._due_prices[symbol] += 1
                 try:
                     prices = await self.client.multi_price(symbols)
                     await self._board.run(write_prices, prices, asked_at, fence(), self.daemon)
-                except KisError as exc:
-                    logger.warning("no price over REST for %d new symbols: %s", len(symbols), exc)
-                except DatabaseError as exc:
-                    logger.warning("prices read over REST were not stored: %s", exc)
-                    continue
-                # Asked once: a symbol that REST does not know, or a mock host without this call, waits for its tick.
-                self._due_prices.difference_update(symbols)
+                except (NotSent, RateLimited, OutcomeUnknown, DatabaseError) as exc:
+                    logger.warning("no price over REST for %d symbols yet: %s", len(symbols), exc)
+                    symbols = [symbol for symbol in symbols if self._due_prices[symbol] >= PRICE_TRIES]
+                except KisError as exc:  # the mock host has no such call: those symbols wait for their ticks
+                    logger.warning("no price over REST for %d symbols: %s", len(symbols), exc)
+                for symbol in symbols:
+                    self._due_prices.pop(symbol, None)
+
+    # What is wrong, as events
+
+    def _tell_events(self, now_wrong: dict[Trouble, str]) -> None:
+        """Open an event for everything that is wrong now and end those that are over; for the board's thread."""
+        if self._raised is None:  # an earlier process may have left some open
+            left_open = Event.objects.filter(source=self.daemon, code__in=TROUBLES, is_open=True)
+            self._raised = set(left_open.values_list("code", "subject"))
+        for (code, subject), text in now_wrong.items():
+            raise_event(self.daemon, code, subject, text=text)
+        for code, subject in self._raised - now_wrong.keys():
+            clear_event(self.daemon, code, subject)
+        self._raised = set(now_wrong)
+
+    def _troubles(self) -> Iterator[tuple[Trouble, str]]:
+        for keeper in self.keepers:
+            if keeper.down_for() > DOWN_AFTER:
+                yield ("session-down", str(keeper.number)), keeper.lamp.note or keeper.lamp.state.value
+            refused = keeper.session.refused() if keeper.session is not None else {}
+            if refused:
+                codes = ", ".join(sorted(set(refused.values())))
+                yield ("registrations-refused", str(keeper.number)), f"{len(refused)} registrations refused ({codes})"
+            if keeper.session is not None and keeper.session.counts.undecryptable:
+                yield (
+                    ("notices-unreadable", str(keeper.number)),
+                    "execution notices cannot be read: look up the orders",
+                )
+        counts = self.buffer.counts
+        records, bad = counts.records - self._last_counts[0], counts.bad - self._last_counts[1]
+        self._last_counts = (counts.records, counts.bad)
+        if bad > 10 and bad * 2 > records:
+            yield ("records-refused", ""), f"{bad} of {records} records are damaged, or the clock is wrong"
+        if self.left_over:
+            shown = ", ".join(self.left_over[:5]) + ("..." if len(self.left_over) > 5 else "")
+            yield ("watch-list-full", ""), f"{len(self.left_over)} symbols have no live place: {shown}"
 
     # Into the tables
 
     async def flush(self, fence: int) -> None:
-        """Write what has changed: quotes, then notices, then the lamps. Raises ``django.db.Error``, loses nothing."""
+        """Write what has changed: quotes, then notices, then the lamps.
+
+        Raises ``django.db.Error``; what was not written stays due. Of an outage that spans minutes only the last
+        closed bar of each symbol is left, for its row holds one.
+        """
         self.buffer.close_minutes(datetime.now(KST).replace(tzinfo=None))
         pending = self.buffer.take()
         started = time.monotonic()
@@ -176,25 +236,31 @@ class Feed:
             self.buffer.put_back(pending)
             raise
         self.flush_seconds = time.monotonic() - started
+        self._rows_missing = self._rows_missing or written.taken < written.sent
         if written.refused:
             self.buffer.counts.bad += len(written.refused)
-            logger.warning("%d records not stored, first: %s", len(written.refused), written.refused[0])
+            logger.warning("%d records not stored whole, first: %s", len(written.refused), written.refused[0])
         await self._store_notices()
         await self._writer.run(write_lamps, [self._lamp(keeper) for keeper in self.keepers])
 
     async def _store_notices(self) -> None:
-        while self._pending_notices:
-            batch = [n for n in self._pending_notices if n[1:] == self._pending_notices[0][1:]]
-            _, session, received_at = batch[0]
-            await self._writer.run(
-                save_notices,
-                [n.notice for n in batch],
-                tr_id=self.notices.tr_id if self.notices else "",
-                session=session,
-                received_at=received_at,
-            )
-            for stored in batch:
-                self._pending_notices.remove(stored)
+        waiting = self._pending_notices
+        while waiting:
+            first = waiting[0]
+            batch = []
+            while waiting and waiting[0][1:] == first[1:]:
+                batch.append(waiting.popleft())
+            try:
+                await self._writer.run(
+                    save_notices,
+                    [one.notice for one in batch],
+                    tr_id=self.notices.tr_id if self.notices else "",
+                    session=first.session,
+                    received_at=first.received_at,
+                )
+            except DatabaseError:
+                waiting.extendleft(reversed(batch))
+                raise
 
     def _lamp(self, keeper: Keeper) -> FeedSession:
         lamp = keeper.lamp
@@ -242,14 +308,6 @@ def _bar(row: Quote, name: str) -> Bar | None:
         return None
     prices = [getattr(row, f"{name}_{part}") for part in ("open", "high", "low", "close", "volume")]
     return Bar(starts_at.astimezone(KST).replace(tzinfo=None), *prices)
-
-
-def _note_left_over(source: str, symbols: Sequence[str]) -> None:
-    if symbols:
-        shown = ", ".join(symbols[:5]) + ("..." if len(symbols) > 5 else "")
-        raise_event(source, "watch-list-full", text=f"{len(symbols)} symbols have no live place: {shown}")
-    else:
-        clear_event(source, "watch-list-full")
 
 
 def _chunks(symbols: Sequence[str], size: int) -> list[Sequence[str]]:

@@ -5,7 +5,7 @@ import contextlib
 import enum
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ParamSpec, TypeVar
@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 from django.db import Error as DatabaseError
 from websockets.exceptions import WebSocketException
 
+from collectors.liveness import SILENT_AFTER, TICKLESS_AFTER, Movement, is_tickless
 from stockdesk.governor import Governor
 from stockdesk.kis.errors import KisError
 from stockdesk.kis.messages import KST
@@ -25,16 +26,15 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 LOOK_EVERY = 0.5
-# failure-model F1-3: no frame at all (PINGPONG comes every 10 s), or no tick where ticks were coming.
-SILENT_AFTER = 30.0
-TICKLESS_AFTER = 60.0
-TICKLESS_SYMBOLS = 10
 # A connection has proved itself, and the pace starts afresh, after this much data.
 PROVED_AFTER = 60.0
 QUARANTINE = 60.0
 # An approval key that waits for the governor is used within this time, or another one is fetched.
 APPROVAL_FRESH = 600.0
 APPROVAL_PAUSE = 5.0
+# How long the governor's answer is waited for; meanwhile nobody looks after the session.
+GOVERNOR_PATIENCE = 5.0
+COUNT_EVERY = 30.0
 
 
 class State(enum.StrEnum):
@@ -72,19 +72,26 @@ class Keeper:
     approval_key: Callable[[], Awaitable[str]]
     new_session: Callable[[int, str], Session]
     """Makes an unopened session of this number with this approval key."""
-    market_moves: Callable[[], bool]
-    """Whether ticks may be expected now: the market is open, or other sessions are getting them."""
+    hours_since: Callable[[], float | None]
+    """For how many seconds continuous trading has been on; ``None`` outside of it."""
+    others: Callable[[int], Iterable[Movement]]
+    """How the other sessions move."""
+    reconnected: Callable[[int], None]
+    """Told when a session is live again: its symbols may have traded meanwhile."""
     stopping: asyncio.Event
     lamp: Lamp = field(default_factory=Lamp)
     session: Session | None = None
     connects_today: int = 0
     reconnects: int = 0
+    movement: Movement = field(default_factory=Movement)
     _wanted: tuple[Registration, ...] = ()
     _approval: str = field(default="", repr=False)
     _approved_at: float = 0.0
     _opened_at: float = 0.0
     _proved: bool = False
     _bad_before: int = 0
+    _counted_at: float = 0.0
+    _live_at: float = field(default_factory=time.monotonic)
 
     def want(self, registrations: Sequence[Registration]) -> None:
         self._wanted = tuple(registrations)
@@ -99,6 +106,12 @@ class Keeper:
         if self.session is None or not self.session.heard_at:
             return None
         return datetime.now(KST) - timedelta(seconds=time.monotonic() - self.session.heard_at)
+
+    def down_for(self) -> float:
+        """For how many seconds a session that is wanted has not been live; 0 while it is."""
+        if not self._wanted or self.lamp.state is State.LIVE:
+            self._live_at = time.monotonic()
+        return time.monotonic() - self._live_at
 
     def bad_frames(self) -> int:
         return self._bad_before + (self.session.counts.bad if self.session is not None else 0)
@@ -126,6 +139,8 @@ class Keeper:
                 continue
             outcome = await self._live(permission.attempt_id)
             await self._told(self.governor.ended, permission.attempt_id, outcome)
+            await self._count_connects()
+            self.movement.look(time.monotonic(), None)
             if not self.stopping.is_set():
                 self.reconnects += 1
                 logger.warning("session %s ended: %s", self.number, outcome)
@@ -134,7 +149,6 @@ class Keeper:
         """One connection from its first byte to its last; returns how it ended."""
         self._show(State.CONNECTING)
         self._proved = False
-        self.connects_today = await self._told(self.governor.connects_today, self.number) or self.connects_today + 1
         session, self._approval = self.new_session(self.number, self._approval), ""
         session.want(self._wanted)
         try:
@@ -145,6 +159,8 @@ class Keeper:
             return f"could not connect: {type(exc).__name__}"
         self.session = session
         session.want(self._wanted)  # it may have changed while we connected
+        if self.reconnects:
+            self.reconnected(self.number)
         self._opened_at = time.monotonic()
         self._show(State.LIVE)
         self.lamp.connected_at = datetime.now(KST)
@@ -167,6 +183,11 @@ class Keeper:
         self._approved_at = time.monotonic()
         return True
 
+    async def _count_connects(self) -> None:
+        # Again now and then, for the day ends at midnight.
+        self._counted_at = time.monotonic()
+        self.connects_today = await self._told(self.governor.connects_today, self.number) or self.connects_today
+
     async def _watch(self, session: Session, attempt_id: int) -> str:
         while True:
             await self._pause(LOOK_EVERY)
@@ -178,6 +199,8 @@ class Keeper:
             if cause:
                 await session.abort()
                 return cause
+            if time.monotonic() - self._counted_at > COUNT_EVERY:
+                await self._count_connects()
             if not self._proved and self._has_lasted(session):
                 self._proved = await self._told(self._prove, attempt_id) or False
 
@@ -201,13 +224,19 @@ class Keeper:
             return f"silent for {SILENT_AFTER:.0f} s"
         if self._is_tickless(session, now):
             self._show(State.SILENT, f"no tick for {TICKLESS_AFTER:.0f} s")
-            return f"no tick for {TICKLESS_AFTER:.0f} s"
+            return "no ticks although the session answers"
         return ""
 
     def _is_tickless(self, session: Session, now: float) -> bool:
-        symbols = sum(r.tr_id in TICK_TR_IDS for r in session.confirmed())
-        quiet_since = max(session.ticked_at or 0.0, self._opened_at)
-        return symbols >= TICKLESS_SYMBOLS and now - quiet_since > TICKLESS_AFTER and self.market_moves()
+        self.movement.look(now, session.ticked_at)
+        return is_tickless(
+            now,
+            opened_at=self._opened_at,
+            ticked_at=session.ticked_at,
+            hours_since=self.hours_since(),
+            symbols=sum(r.tr_id in TICK_TR_IDS for r in session.confirmed()),
+            others=self.others(self.number),
+        )
 
     def _has_lasted(self, session: Session) -> bool:
         return session.counts.frames > 0 and session.heard_at - self._opened_at >= PROVED_AFTER
@@ -217,11 +246,14 @@ class Keeper:
         return True
 
     async def _told(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-        """Ask or tell the governor; ``None`` while the database is away, for no session dies of that."""
+        """Ask or tell the governor; ``None`` while the database is away, for no session dies of that.
+
+        A permission whose answer comes too late is lost: it was counted, and is not used.
+        """
         try:
-            return await self.database.run(function, *args, **kwargs)
-        except DatabaseError as exc:
-            logger.warning("session %s: the governor cannot be reached: %s", self.number, exc)
+            return await asyncio.wait_for(self.database.run(function, *args, **kwargs), GOVERNOR_PATIENCE)
+        except (DatabaseError, TimeoutError) as exc:
+            logger.warning("session %s: the governor cannot be reached: %s", self.number, exc or "no answer")
             return None
 
     def _show(self, state: State, note: str = "", wait: float | None = None) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 # H0STCNT0 by position (names in stockdesk.kis.fields): 0 symbol, 1 time, 2 price, 12 volume of the tick,
@@ -17,15 +18,18 @@ from typing import NamedTuple
 _CUTS = 14
 _DATE_IN_REST = 33 - _CUTS
 _NARROWEST = 46
+# Larger than any price (KRW) or volume (shares) there is: such a number is damage, and would not fit its column.
+MAX_PRICE = 100_000_000
+MAX_VOLUME = 2_000_000_000
+_DIGITS = 13
 
 # A minute is closed this long after its end, for ticks that are still on their way.
 GRACE = timedelta(seconds=2)
 
 # How far ahead of our clock the broker's may be, in seconds, before a record counts as damaged.
-AHEAD = 300.0
+AHEAD = 30.0
 
 _is_time = re.compile(rb"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]").fullmatch
-_is_date = re.compile(rb"20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])").fullmatch
 
 
 class Bar(NamedTuple):
@@ -58,7 +62,7 @@ class Pending(NamedTuple):
 
 
 class Slot:
-    """One symbol: its last good record, the bar in the making and the last closed one."""
+    """One symbol: its last record that was taken in, the bar in the making and the last closed one."""
 
     __slots__ = (
         "closed_bar", "closed_is_news", "date", "day_volume", "floor", "high", "low", "minute", "open", "price",
@@ -130,7 +134,7 @@ class Buffer:
             return
         slot.floor = (traded_at.strftime("%Y%m%d").encode(), traded_at.strftime("%H%M%S").encode())
         slot.closed_bar = closed_bar
-        if bar is not None:
+        if bar is not None and (closed_bar is None or bar.starts_at > closed_bar.starts_at):
             slot.date, slot.minute = bar.starts_at.strftime("%Y%m%d").encode(), bar.starts_at.strftime("%H%M").encode()
             _, slot.open, slot.high, slot.low, slot.price, slot.volume = bar
 
@@ -168,12 +172,12 @@ class Buffer:
             self.counts.unknown += 1
             return 0
         # isdigit() on bytes is ASCII digits alone: no sign, no blank, no empty text gets past it.
-        if not price_text.isdigit() or record.count(b"^") < _NARROWEST - 1:
+        if not price_text.isdigit() or not _NARROWEST <= record.count(b"^") + 1 < 2 * _NARROWEST:
             return self._refuse()
-        price = int(price_text)
-        volume = int(volume_text) if volume_text.isdigit() else 0
-        day_volume = int(day_volume_text) if day_volume_text.isdigit() else 0
-        if not price:
+        price = _number(price_text)
+        volume = _number(volume_text)
+        day_volume = _number(day_volume_text)
+        if not 0 < price <= MAX_PRICE or volume > MAX_VOLUME:
             return self._refuse()
         if at == slot.time:
             if day_volume and day_volume <= slot.day_volume:
@@ -182,7 +186,7 @@ class Buffer:
         else:
             # Another second than the last record's: rare enough to look closely.
             moment = (self._date_of(pieces[_CUTS], slot), at)
-            if not _is_time(at) or moment > self._horizon(now):
+            if not _is_time(at) or not _is_day(moment[0]) or moment > self._horizon(now):
                 return self._refuse()
             if moment < (slot.date, slot.time) or moment < slot.floor:
                 self.counts.old += 1
@@ -211,7 +215,7 @@ class Buffer:
 
     def _date_of(self, rest: bytes, slot: Slot) -> bytes:
         date = rest.split(b"^", _DATE_IN_REST + 1)[_DATE_IN_REST]
-        return date if _is_date(date) else slot.date or slot.floor[0] or _date_and_time(self._now())[0]
+        return date or slot.date or slot.floor[0] or _date_and_time(self._now())[0]
 
     def _horizon(self, now: float) -> tuple[bytes, bytes]:
         """The latest date and time that a record may bear: one from next year would shut out all that follow."""
@@ -238,12 +242,20 @@ class Buffer:
         current = (now - GRACE).replace(second=0, microsecond=0)
         if current == self._rolled_to:
             return
+        if self._rolled_to is not None and current.date() > self._rolled_to.date():
+            self._forget_times()
         self._rolled_to = current
         limit = (current.strftime("%Y%m%d").encode(), current.strftime("%H%M").encode())
         for symbol, slot in self._slots.items():
             if slot.minute and (slot.date, slot.minute) < limit:
                 slot.close_bar()
                 self._dirty.add(symbol)
+
+    def _forget_times(self) -> None:
+        """A new day: the same time of day is another second now, and must be looked at with its date."""
+        for slot in self._slots.values():
+            slot.floor = max(slot.floor, (slot.date, slot.time))
+            slot.time, slot.day_volume = b"", 0
 
     def take(self) -> list[Pending]:
         """What changed since the last ``take``, in symbol order, so that two writers lock rows in one order."""
@@ -264,6 +276,20 @@ class Buffer:
             if slot is not None:
                 self._dirty.add(symbol)
                 slot.closed_is_news = slot.closed_is_news or one.closed_bar is not None
+
+
+def _number(text: bytes) -> int:
+    """The value of some digits; 0 for no digits, and for so many that they cannot be meant."""
+    return int(text) if text.isdigit() and len(text) <= _DIGITS else 0
+
+
+@lru_cache(maxsize=8)
+def _is_day(date: bytes) -> bool:
+    """Whether ``20261120`` is a day of the calendar."""
+    try:
+        return len(date) == 8 and date.isdigit() and bool(_starts_at(date, b"0000"))
+    except ValueError:
+        return False
 
 
 def _starts_at(date: bytes, minute: bytes) -> datetime:

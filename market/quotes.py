@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from django.db import connection
+from django.db import DataError, connection
 
 from market.buffer import Bar, Pending
 from market.models import Quote
 from stockdesk.kis.errors import FrameError
-from stockdesk.kis.frames import tick_from
-from stockdesk.kis.messages import KST, PriceRow, Tick
-from stockdesk.models import DaemonState
+from stockdesk.kis.frames import tick_with_gaps
+from stockdesk.kis.messages import KST, PriceRow
+from stockdesk.models import Fence
 
 _TICK_FIELDS = (
     "last_price", "change", "sign", "change_rate", "open_price", "high_price", "low_price", "ask_price",
@@ -43,24 +43,41 @@ class Written:
 def write_ticks(pending: Sequence[Pending], fence: int, daemon: str) -> Written:
     """Write the last record and the bars of each symbol; only while ``daemon`` still holds lease ``fence``.
 
-    A record that does not read is left out and named in ``refused``; the others are written.
-    Raises ``django.db.Error``; nothing was written then and the caller puts the rows back.
+    What cannot be read of a record is left out and named in ``refused``, the rest is written, and so are its
+    bars. Raises ``django.db.Error``; nothing was written then and the caller puts the rows back.
     """
     rows: list[list[str]] = []
     refused: list[str] = []
     for one in pending:
-        try:
-            rows.append(_tick_row(one))
-        except (FrameError, UnicodeDecodeError) as exc:
-            refused.append(f"{one.symbol}: {exc if isinstance(exc, FrameError) else 'not UTF-8'}")
-    taken = write_rows(rows, TICK_IS_NEWER, fence, daemon)
-    return Written(len(rows), taken, tuple(refused))
+        tick = _NO_TICK
+        if one.record:
+            try:
+                tick, odd = _tick_cells(one)
+                refused += [f"{one.symbol}: {name} is odd" for name in odd]
+            except (FrameError, UnicodeDecodeError) as exc:
+                refused.append(f"{one.symbol}: {exc if isinstance(exc, FrameError) else 'not UTF-8'}")
+        rows.append([one.symbol, *tick, *_bar_cells(one.bar), *_bar_cells(one.closed_bar)])
+    return _written(rows, TICK_IS_NEWER, fence, daemon, refused)
 
 
 def write_prices(prices: Iterable[PriceRow], asked_at: datetime, fence: int, daemon: str) -> Written:
     """Write prices read over REST; a row that a tick reached after ``asked_at`` keeps its tick."""
     rows = [_price_row(price, asked_at) for price in prices if price.price is not None]
-    return Written(len(rows), write_rows(rows, PRICE_IS_NEWER, fence, daemon), ())
+    return _written(rows, PRICE_IS_NEWER, fence, daemon, [])
+
+
+def _written(rows: list[list[str]], newer: str, fence: int, daemon: str, refused: list[str]) -> Written:
+    """Write the rows together; if the database finds a value that fits nowhere, one by one without the culprit."""
+    try:
+        return Written(len(rows), write_rows(rows, newer, fence, daemon), tuple(refused))
+    except DataError:
+        taken = 0
+        for row in rows:
+            try:
+                taken += write_rows([row], newer, fence, daemon)
+            except DataError as exc:
+                refused.append(f"{row[0]}: {exc.args[-1]}")
+        return Written(len(rows), taken, tuple(refused))
 
 
 def write_rows(rows: Sequence[list[str]], newer: str, fence: int, daemon: str) -> int:
@@ -85,20 +102,13 @@ def _row_sql(cells: list[str]) -> str:
 _is_harmless = re.compile(r"\('[0-9A-Za-z .:+\-]*'(?:,'[0-9A-Za-z .:+\-]*')*\)").fullmatch
 
 
-def _tick_row(one: Pending) -> list[str]:
-    bars = [*_bar_cells(one.bar), *_bar_cells(one.closed_bar)]
-    if not one.record:
-        return [one.symbol, *_NO_TICK, *bars]
-    tick = tick_from(one.record.decode().split("^"))
-    received_at = datetime.fromtimestamp(one.received_at, KST)
-    return [one.symbol, *_tick_cells(tick, received_at, one.session), *bars]
-
-
 _NO_TICK = [""] * len(_TICK_FIELDS)
 
 
-def _tick_cells(tick: Tick, received_at: datetime, session: int) -> list[str]:
-    return [
+def _tick_cells(one: Pending) -> tuple[list[str], list[str]]:
+    """The cells of a record and the names of the fields that made no sense."""
+    tick, odd = tick_with_gaps(one.record.decode().split("^"))
+    cells = [
         _text(tick.price),
         _text(tick.change),
         tick.sign or "",
@@ -112,21 +122,24 @@ def _tick_cells(tick: Tick, received_at: datetime, session: int) -> list[str]:
         _text(tick.day_volume),
         _text(tick.day_amount),
         _text(tick.strength),
-        "" if tick.change is None else str(tick.price - tick.change),
+        _base(tick.price, tick.change),
         "" if tick.halted is None else "NY"[tick.halted],
         tick.market_phase or "",
         tick.business_date.isoformat(),
         _moment(tick.traded_at),
-        _moment(received_at),
+        _moment(datetime.fromtimestamp(one.received_at, KST)),
         "ws",
-        str(session),
+        str(one.session),
     ]
+    return cells, odd
+
+
+def _base(price: int, change: int | None) -> str:
+    """The previous close, where the change makes sense beside the price."""
+    return "" if change is None or change >= price else str(price - change)
 
 
 def _price_row(price: PriceRow, asked_at: datetime) -> list[str]:
-    base = price.base_price
-    if base is None and price.price is not None and price.change is not None:
-        base = price.price - price.change
     cells = {
         "symbol": price.symbol,
         "last_price": _text(price.price),
@@ -140,7 +153,7 @@ def _price_row(price: PriceRow, asked_at: datetime) -> list[str]:
         "bid_price": _text(price.bid_price),
         "day_volume": _text(price.day_volume),
         "day_amount": _text(price.day_amount),
-        "base_price": _text(base),
+        "base_price": _text(price.base_price) or _base(price.price or 0, price.change),
         "received_at": _moment(asked_at),
         "source": "rest",
     }
@@ -183,7 +196,7 @@ _NAMES = ", ".join(f"'' c{i}" for i in range(len(FIELDS)))
 _HEAD = f"UPDATE (SELECT {_NAMES} FROM DUAL WHERE 0 UNION ALL VALUES"
 _JOIN = (
     f") b STRAIGHT_JOIN {Quote._meta.db_table} q ON q.{column('symbol')} = b.c0 COLLATE utf8mb4_bin "
-    f"JOIN {DaemonState._meta.db_table} d ON d.name = %s AND d.fence = %s"
+    f"JOIN {Fence._meta.db_table} f ON f.name = %s AND f.number = %s"
 )
 _SET = f"SET {_assignments()}, q.{column('updated_at')} = NOW(6)"
 TICK_IS_NEWER = (

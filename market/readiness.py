@@ -6,7 +6,6 @@ from datetime import timedelta
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from market.models import FeedSession, Quote
 from stockdesk.health import Reason, ready_check
@@ -30,11 +29,11 @@ def collector_beats() -> Iterator[Reason]:
 
 @ready_check
 def sessions_stand() -> Iterator[Reason]:
-    parked = list(FeedSession.objects.filter(state=FeedSession.State.PARKED).values_list("number", flat=True))
-    if parked:
-        numbers = ", ".join(map(str, parked))
-        text = ngettext("Session %(numbers)s is parked.", "Sessions %(numbers)s are parked.", len(parked))
-        yield Reason("session_parked", text % {"numbers": numbers})
+    """Every session that has something to carry is live."""
+    down = FeedSession.objects.filter(wanted__gt=0).exclude(state=FeedSession.State.LIVE)
+    for session in down.order_by("number"):
+        text = _("Session %(number)d is not live: %(state)s.")
+        yield Reason("session_down", text % {"number": session.number, "state": session.get_state_display()})
 
 
 @ready_check

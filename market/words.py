@@ -95,6 +95,11 @@ def event_words() -> dict[str, str]:
         "event.step-failed": _("A round of work failed"),
         "event.calls-refused": _("The broker refuses calls"),
         "event.watch-list-full": _("More symbols than places"),
+        "event.session-down": _("A session is down"),
+        "event.registrations-refused": _("Registrations refused"),
+        "event.notices-unreadable": _("Execution notices cannot be read"),
+        "event.records-refused": _("Most records cannot be read"),
+        "event.step-late": _("A round of work hangs"),
     }
 
 
@@ -118,6 +123,9 @@ SENTENCES = (
     gettext_noop("no tick for {1} s"),
     gettext_noop("{1} registrations refused ({2})"),
     gettext_noop("{1} symbols have no live place: {2}"),
+    gettext_noop("execution notices cannot be read"),
+    gettext_noop("{1} of {2} records are damaged, or the clock is wrong"),
+    gettext_noop("no step for {1} s"),
     gettext_noop("the broker refuses calls: slowed down for a while"),
 )
 

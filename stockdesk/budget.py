@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from django.db import Error as DatabaseError
 from django.db import OperationalError, connection
 
 from stockdesk.events import clear_event, raise_event
@@ -235,7 +236,7 @@ class AsyncBudget:
         self._slowed_until = self._clock() + SLOW_SECONDS
         try:
             await self._database.run(self.budget.slow_down)
-        except OperationalError as exc:
+        except DatabaseError as exc:
             log.warning("could not lower the pace: %s", exc)
 
     async def _slot(self, lane: str, end: float) -> Slot:
@@ -246,8 +247,8 @@ class AsyncBudget:
             ahead = self.budget.queue(lane, left)
             try:
                 return await self._database.run(self.budget.slot, lane, ahead)
-            except OperationalError as exc:
-                raise BudgetExhausted(f"lane {lane}: the database cannot be asked ({exc.args[0]})") from exc
+            except DatabaseError as exc:
+                raise BudgetExhausted(f"lane {lane}: the database cannot be asked ({type(exc).__name__})") from exc
             except BudgetExhausted:
                 if ahead >= left:
                     raise

@@ -20,6 +20,8 @@ from stockdesk.logs import log_uncaught_errors, redacted
 from stockdesk.threads import DatabaseThread
 
 BEAT = 2.0
+#: A step that has not ended this many seconds after its time is an event.
+LATE = 6.0
 #: Errors that are weather, not mistakes: the database is away, restarting, full, read-only or overloaded.
 DATABASE_WEATHER = (OperationalError, InterfaceError, InternalError)
 #: The pause after a foreseen error doubles from the first to the longest, seconds.
@@ -63,6 +65,8 @@ class Daemon(BaseCommand):
         self.counters = {}
         self._lease = Lease(self.name, expiry=self.expiry)
         self._changes: dict[str, Any] = {}
+        self._stepped_at: float | None = None
+        self._late = False
         # Until the first step is done: events may be open that a former process has left.
         self._troubled = True
 
@@ -172,7 +176,7 @@ class Daemon(BaseCommand):
         if not await self._until_done(self.setup, once=once):
             return
         self._changes["state"] = "running"
-        due = time.monotonic()
+        due = self._stepped_at = time.monotonic()
         while not self.stopping.is_set():
             if not self.holds_lease():
                 # The database is away for longer than the lease lasts; the heartbeat tells how it ends.
@@ -181,6 +185,7 @@ class Daemon(BaseCommand):
             if await self._until_done(self.step, once=once):
                 self.counters["steps"] = self.counters.get("steps", 0) + 1
                 self._changes["stepped"] = True
+                self._stepped_at = time.monotonic()
             if once:
                 return
             due = max(due + self.every, time.monotonic())
@@ -226,7 +231,16 @@ class Daemon(BaseCommand):
                 if not kept:
                     self.log.error("%s lost its lease to another copy: this one stops", self.name)
                     return
+                await self._tell_if_late()
             await asyncio.sleep(BEAT if self.expiry > 2 * BEAT else self.expiry / 5)
+
+    async def _tell_if_late(self) -> None:
+        """A step that hangs beats on: say so, from the thread that does not hang with it."""
+        late = 0.0 if self._stepped_at is None else time.monotonic() - self._stepped_at - self.every
+        if late > LATE:
+            self._late = await self._tell(raise_event, self.name, "step-late", text=f"no step for {late:.0f} s")
+        elif self._late:
+            self._late = not await self._tell(clear_event, self.name, "step-late")
 
     async def _release(self, final: dict[str, Any]) -> None:
         if final["state"] == "stopped":

@@ -21,7 +21,7 @@ MARGIN = 0.5
 KEY_GAP = 5.0
 ANY_GAP = 1.0
 #: (attempts, seconds): never more of them in that time, per key.
-CEILINGS = ((3, 60.0), (10, 600.0))
+CEILINGS = ((3, 60.0), (10, 600.0), (100, 86_400.0))
 #: The pace doubles from the first to the second with every attempt that did not prove itself.
 PACE_FIRST, PACE_LONGEST = 5.0, 120.0
 QUARANTINE_FIRST, QUARANTINE_LONGEST = 60.0, 900.0

@@ -7,7 +7,7 @@ import socket
 import time
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from stockdesk.version import version
 
@@ -22,6 +22,9 @@ _TAKE = """
     SET holder = %s, fence = fence + 1, expires_at = NOW(6) + INTERVAL %s MICROSECOND, heartbeat_at = NOW(6),
         started_at = NOW(6), state = 'starting', counters = '{}', version = %s
     WHERE name = %s AND fence = %s AND heartbeat_at <=> %s
+"""
+_FENCE = """
+    INSERT INTO stockdesk_fence (name, number) VALUES (%s, %s) ON DUPLICATE KEY UPDATE number = VALUES(number)
 """
 
 
@@ -82,10 +85,12 @@ class Lease:
         before = time.monotonic()
         fence, heartbeat_at = self._seen
         values = (self.holder, self._expiry_us, version(), self.name, fence, heartbeat_at)
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
             if not cursor.execute(_TAKE, values):
                 self._free = False
                 return False
+            # Waits for a fenced write of the last holder that is under way, and shuts out all that come after.
+            cursor.execute(_FENCE, (self.name, fence + 1))
         self.fence = fence + 1
         self._valid_until = before + self.expiry
         return True

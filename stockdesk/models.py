@@ -119,6 +119,25 @@ class DaemonState(models.Model):
         return self.name
 
 
+class Fence(models.Model):
+    """The fencing number of a daemon, apart from its heartbeat.
+
+    Writes that must come from the holder alone name this number, and MariaDB locks every row that an UPDATE
+    reads: were it in ``DaemonState``, a locked quote would stop the heartbeat.
+    """
+
+    name = models.CharField(_("name"), max_length=32, primary_key=True)
+    number = models.PositiveBigIntegerField(_("fencing number"), db_default=0)
+
+    class Meta:
+        db_table = "stockdesk_fence"
+        verbose_name = _("fencing number")
+        verbose_name_plural = _("fencing numbers")
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.number}"
+
+
 class Event(models.Model):
     """A degraded state with its beginning and end; at most one open row per source, code and subject."""
 

@@ -7,7 +7,12 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+
+#: Seconds without a byte from the database after which a call fails, and its connection with it: a host that
+#: vanished sends no word of it. Longer than any lock may be waited for.
+SILENCE = 15
+LOCK_WAIT = 5
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,6 +52,7 @@ class DatabaseThread:
         self._thread.join(timeout)
 
     def _work(self) -> None:
+        _bounded()
         while (job := self._jobs.get()) is not None:
             future, call = job
             if not future.set_running_or_notify_cancel():
@@ -68,3 +74,16 @@ class DatabaseThread:
     def _drop_connections(self) -> None:
         for connection in connections.all(initialized_only=True):
             connection.close()
+
+
+def _bounded() -> None:
+    """Limit how long this thread's calls may take; migrations and pages keep the driver's patience."""
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    options = dict(wrapper.settings_dict["OPTIONS"])
+    options |= {
+        "read_timeout": SILENCE,
+        "write_timeout": SILENCE,
+        "init_command": f"{options['init_command']}, innodb_lock_wait_timeout = {LOCK_WAIT}, "
+        f"lock_wait_timeout = {LOCK_WAIT}",
+    }
+    wrapper.settings_dict = {**wrapper.settings_dict, "OPTIONS": options}

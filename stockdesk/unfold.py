@@ -10,7 +10,12 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
+
+
+def gettext_noop(text: str) -> str:
+    """Marks a message for makemessages. Django's own asks the settings, which are being made right now."""
+    return text
+
 
 # Unfold speaks no Korean; named here, its words on our pages come into our own catalogue.
 WORDS_OF_UNFOLD = (

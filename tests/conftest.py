@@ -25,7 +25,7 @@ def _compiled_catalogue() -> None:
             fresh = compiled.with_suffix(f".{os.getpid()}")
             subprocess.run(["msgfmt", "-o", str(fresh), str(source)], check=True)
             fresh.replace(compiled)
-            trans_real._translations.clear()  # type: ignore[attr-defined]
+    trans_real._translations.clear()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)

@@ -44,7 +44,9 @@ class TokenTooSoon(Refused):
 
 
 class FrameError(KisError):
-    """A message of the socket that cannot be read. Drop it, count it, go on."""
+    """A message of the socket that cannot be read. Drop it, count it, go on. ``field`` names the culprit, if one."""
+
+    field = ""
 
 
 class UnknownStream(FrameError):

@@ -179,11 +179,33 @@ def tick_from(values: Sequence[str]) -> Tick:
         field = "MARKET_CLS_CODE"
         market_phase = _PHASES[values[46].strip()] if len(values) > 46 else None
     except (ValueError, KeyError):
-        raise FrameError(f"{field} is wrong or missing", tr_id="H0STCNT0") from None
+        error = FrameError(f"{field} is wrong or missing", tr_id="H0STCNT0")
+        error.field = field
+        raise error from None
     return Tick(
         symbol, price, volume, traded_at, business_date, change, sign, change_rate, open_price, high_price,
         low_price, ask_price, bid_price, day_volume, day_amount, strength, halted, market_phase,
     )  # fmt: skip
+
+
+REQUIRED = frozenset({"MKSC_SHRN_ISCD", "STCK_PRPR", "BSOP_DATE", "STCK_CNTG_HOUR"})
+
+
+def tick_with_gaps(values: Sequence[str]) -> tuple[Tick, list[str]]:
+    """As ``tick_from``, but an optional field that is nonsense counts as empty and is named in the second part.
+
+    KIS adds codes and columns without notice; a new letter in a flag must not cost the price beside it.
+    """
+    odd: list[str] = []
+    while True:
+        try:
+            return tick_from(values), odd
+        except FrameError as exc:
+            if not exc.field or exc.field in REQUIRED:
+                raise
+            odd.append(exc.field)
+            values = list(values)
+            values[H0STCNT0.index(exc.field)] = ""
 
 
 @lru_cache(maxsize=16)

@@ -275,8 +275,8 @@ class Session:
                     continue
                 self._standing[registration] = _Standing(Place.LEAVING, now)
                 return registration, False
-            elif overdue and standing.tries < 2 and standing.place in (Place.ASKED, Place.REFUSED):
-                self._standing[registration] = _Standing(Place.ASKED, now, tries=2)
+            elif self._is_due_again(standing, now):
+                self._standing[registration] = _Standing(Place.ASKED, now, tries=standing.tries + 1)
                 return registration, True
             elif overdue and standing.place is Place.ASKED:
                 standing.place, standing.code = Place.REFUSED, "silent"
@@ -287,6 +287,14 @@ class Session:
                 self._standing[registration] = _Standing(Place.ASKED, now)
                 return registration, True
         return None
+
+    def _is_due_again(self, standing: _Standing, now: float) -> bool:
+        """Once more soon after a refusal or silence, and then now and then: OPSP0007 and OPSP0009 pass."""
+        if standing.place not in (Place.ASKED, Place.REFUSED):
+            return False
+        if standing.place is Place.ASKED and standing.tries > 1:
+            return False  # judged as silent first
+        return now - standing.sent_at >= (self.answer_within if standing.tries < 2 else self.answer_within * 12)
 
     async def _send(self, registration: Registration, *, register: bool) -> None:
         assert self._wire is not None

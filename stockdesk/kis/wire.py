@@ -42,6 +42,8 @@ class Wire(ClientConnection):
     def process_event(self, event: Event) -> None:
         if isinstance(event, Frame) and event.opcode is Opcode.TEXT and event.fin:
             self.on_text(bytes(event.data))
+        elif isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+            self.on_text(b"")  # KIS sends neither binary nor fragments; nothing that could be read
         else:
             super().process_event(event)
 

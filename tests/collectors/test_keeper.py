@@ -1,6 +1,7 @@
 """One kept session against the stand-in broker, with a governor of the test's own."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,7 +10,9 @@ import httpx
 import pytest
 
 from collectors import keeper as keeper_module
+from collectors import liveness
 from collectors.keeper import Keeper, State
+from collectors.liveness import Movement
 from stockdesk.governor import Permission
 from stockdesk.kis.errors import NotSent
 from stockdesk.kis.session import Registration, Session
@@ -76,10 +79,11 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def kept(
-    simulator: RunningSimulator, governor: GovernorOnPaper, *, market_moves: bool = True, symbols: int = 12
+    simulator: RunningSimulator, governor: GovernorOnPaper, *, others_move: bool = True, symbols: int = 12
 ) -> AsyncIterator[Keeper]:
     key, secret = new_key()
     stopping = asyncio.Event()
+    back: list[int] = []
 
     async def approval_key() -> str:
         body = {"grant_type": "client_credentials", "appkey": key, "secretkey": secret}
@@ -102,7 +106,9 @@ async def kept(
         database=SameThread(),  # type: ignore[arg-type]
         approval_key=approval_key,
         new_session=new_session,
-        market_moves=lambda: market_moves,
+        hours_since=lambda: time.monotonic(),
+        others=lambda _number: [Movement(since=-liveness.TICKLESS_AFTER)] if others_move else [],
+        reconnected=back.append,
         stopping=stopping,
     )
     keeper.want([Registration("H0STCNT0", i.symbol) for i in simulator.world.instruments[:symbols]])
@@ -112,6 +118,8 @@ async def kept(
     finally:
         stopping.set()
         await asyncio.wait_for(task, 15)
+    lives = [ending for ending in governor.endings if not ending.startswith("could not connect")]
+    assert len(back) >= len(lives) - 1  # told of each return, so that gaps are filled
 
 
 async def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
@@ -162,25 +170,25 @@ async def test_a_session_that_falls_silent_is_replaced(
 async def test_pingpong_without_ticks_is_not_life_while_the_market_moves(
     simulator: RunningSimulator, governor: GovernorOnPaper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper_module, "TICKLESS_AFTER", 0.8)
+    monkeypatch.setattr(liveness, "TICKLESS_AFTER", 0.8)
     simulator.control.mishap_on("pingpong-only")
     async with kept(simulator, governor):
         await until(lambda: governor.endings)
         simulator.control.mishap_off("pingpong-only")
-    assert governor.endings[0].startswith("no tick for")
+    assert governor.endings[0] == "no ticks although the session answers"
 
 
-@pytest.mark.parametrize(("market_moves", "symbols"), [(False, 12), (True, 9)])
+@pytest.mark.parametrize(("others_move", "symbols"), [(False, 12), (True, 9)])
 async def test_a_quiet_market_or_a_few_quiet_symbols_are_no_reason_to_reconnect(
     simulator: RunningSimulator,
     governor: GovernorOnPaper,
     monkeypatch: pytest.MonkeyPatch,
-    market_moves: bool,
+    others_move: bool,
     symbols: int,
 ) -> None:
-    monkeypatch.setattr(keeper_module, "TICKLESS_AFTER", 0.3)
+    monkeypatch.setattr(liveness, "TICKLESS_AFTER", 0.3)
     simulator.control.mishap_on("pingpong-only")
-    async with kept(simulator, governor, market_moves=market_moves, symbols=symbols) as keeper:
+    async with kept(simulator, governor, others_move=others_move, symbols=symbols) as keeper:
         await until(lambda: confirmed(keeper) == symbols)
         echoes = keeper.session.counts.echoes if keeper.session else 0
         await until(lambda: keeper.session is not None and keeper.session.counts.echoes >= echoes + 5)

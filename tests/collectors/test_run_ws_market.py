@@ -143,7 +143,7 @@ def test_a_key_in_use_parks_its_session_and_the_others_go_on(
 @pytest.mark.parametrize(
     ("mishap", "value", "counted"),
     [("truncated", None, True), ("garbage", None, True), ("blank-fields", 40, True), ("null-fields", 40, True),
-     ("records", 3, False), ("extra-columns", 2, False)],
+     ("odd-values", 99_999_999_999, True), ("records", 3, False), ("extra-columns", 2, False)],
 )  # fmt: skip
 def test_damaged_frames_cost_no_connect_and_blank_nothing(
     simulator: RunningSimulator, start_feed: StartFeed, mishap: str, value: int | None, counted: bool

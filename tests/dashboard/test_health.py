@@ -52,10 +52,13 @@ def test_a_silent_collector_is_a_reason(ready):
     assert reasons(response) == ["collector_silent"]
 
 
-def test_a_parked_session_is_a_reason_and_is_named(ready):
-    FeedSession.objects.filter(number__in=[2, 4]).update(state="parked")
+@pytest.mark.parametrize("state", ["parked", "closed", "waiting", "silent"])
+def test_a_session_that_is_not_live_is_a_reason_and_is_named(ready, state):
+    FeedSession.objects.filter(number=4).update(state=state, wanted=40)
     response = Client().get("/readyz", headers={"accept-language": "en"})
-    assert response.json()["reasons"] == [{"code": "session_parked", "text": "Sessions 2, 4 are parked."}]
+    (reason,) = response.json()["reasons"]
+    assert reason["code"] == "session_down"
+    assert reason["text"].startswith("Session 4 is not live")
 
 
 def test_old_quotes_are_a_reason_but_one_quiet_symbol_is_not(ready):

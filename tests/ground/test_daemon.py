@@ -110,6 +110,14 @@ def test_a_failed_daemon_is_an_event_until_it_works_again(sample):
     assert not Event.objects.filter(source="sample", code="failed", ended_at=None).exists()
 
 
+def test_a_step_that_hangs_is_an_event_while_the_heart_beats_on(sample):
+    with sample(LENGTH="60", EXPIRY="10") as daemon:
+        daemon.wait_for("begin")
+        eventually(lambda: Event.objects.filter(source="sample", code="step-late", is_open=True).exists())
+        assert row().state == "running"
+        daemon.process.kill()
+
+
 def test_a_heartbeat_that_cannot_be_written_ends_the_process(sample):
     with sample(COUNTER="1") as daemon:
         assert daemon.ends() == 1

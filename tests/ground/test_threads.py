@@ -58,3 +58,30 @@ async def test_a_closed_thread_takes_no_more(database):
     database.close()
     with pytest.raises(RuntimeError, match="closed"):
         await database.run(connection_id)
+
+
+async def test_a_database_that_falls_silent_is_an_error_and_the_next_call_finds_another_connection(
+    transactional_db, monkeypatch
+):
+    """A host that vanished sends no word of it: without a limit the call would wait for hours."""
+    monkeypatch.setattr("stockdesk.threads.SILENCE", 1)
+    thread = DatabaseThread("impatient")
+
+    def asleep() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT SLEEP(30)")
+
+    before = await thread.run(connection_id)
+    with pytest.raises(OperationalError):
+        await asyncio.wait_for(thread.run(asleep), 20)
+    assert await thread.run(connection_id) != before
+    thread.close()
+
+
+async def test_no_lock_is_waited_for_long(database):
+    def waits() -> tuple[int, int]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT @@innodb_lock_wait_timeout, @@lock_wait_timeout")
+            return cursor.fetchone()
+
+    assert await database.run(waits) == (5, 5)

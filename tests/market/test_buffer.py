@@ -1,10 +1,11 @@
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.buffer import AHEAD, Bar, Buffer
+from market.buffer import AHEAD, MAX_PRICE, MAX_VOLUME, Bar, Buffer
 from stockdesk.kis.messages import KST
 from tests.market.ticks import frame, record
 
@@ -59,7 +60,12 @@ def test_records_of_every_width_that_kis_has_sent_or_may_send_are_taken(buffer: 
         frame(record(STCK_PRPR="(null)")),
         frame(record(STCK_CNTG_HOUR="")),
         frame(record(STCK_CNTG_HOUR="246000")),
+        frame(record(STCK_PRPR="99999999999")),
+        frame(record(STCK_PRPR="9" * 5000)),
+        frame(record(CNTG_VOL="2000000001")),
+        frame(record(BSOP_DATE="20260931", STCK_CNTG_HOUR="093001")),
         frame(record(width=45)),
+        b"0|H0STCNT0|001|" + frame(record(), record()).split(b"|", 3)[3],
         frame(record())[:150],
         b"0|H0STCNT0|002|" + record().encode(),
         b"0|H0STCNT0|abc|" + record().encode(),
@@ -90,6 +96,24 @@ def test_no_bytes_whatever_break_the_buffer(noise: bytes) -> None:
     assert buffer.take() == []
 
 
+READ_HERE = ("STCK_CNTG_HOUR", "STCK_PRPR", "CNTG_VOL", "ACML_VOL", "BSOP_DATE")
+odd = st.one_of(
+    st.text(st.characters(exclude_characters="^|", codec="utf-8")), st.integers().map(str), st.just("(null)")
+)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(READ_HERE), odd), max_size=5))
+def test_no_field_whatever_breaks_the_buffer_or_leaves_a_bar_that_fits_no_column(damage: list[dict[str, Any]]) -> None:
+    buffer = Buffer(now=lambda: NOON)
+    buffer.keep(["005930"])
+    for fields in damage:
+        buffer.add(frame(record(**fields)), session=1)
+    buffer.close_minutes(at(11, 0))
+    for pending in buffer.take():
+        for bar in (pending.bar, pending.closed_bar):
+            assert bar is None or (max(bar[1:5]) <= MAX_PRICE and bar.volume <= 5 * MAX_VOLUME)
+
+
 def test_a_record_that_was_here_before_is_ignored(buffer: Buffer) -> None:
     buffer.add(frame(record(ACML_VOL=1000)), session=1)
     buffer.take()
@@ -116,6 +140,32 @@ def test_the_next_day_begins_although_its_clock_reads_earlier(buffer: Buffer) ->
     assert pending.bar.starts_at == at(9, 0)
     assert pending.closed_bar is not None
     assert pending.closed_bar.starts_at == datetime(2026, 11, 19, 19, 59)  # noqa: DTZ001
+
+
+def test_the_same_time_of_day_on_the_next_day_is_another_second() -> None:
+    """An issue that trades once a day, in the closing auction."""
+    buffer = Buffer(now=lambda: NOON)
+    buffer.keep(["005930"])
+    closing: dict[str, Any] = {"STCK_CNTG_HOUR": "115500"}
+    buffer.add(frame(record(BSOP_DATE="20261119", ACML_VOL=5000, **closing)), session=1)
+    buffer.close_minutes(datetime(2026, 11, 19, 23, 59, 30))  # noqa: DTZ001
+    buffer.take()
+    buffer.close_minutes(at(0, 0, 30))
+    buffer.add(frame(record(ACML_VOL=300, CNTG_VOL=300, **closing)), session=1)
+    (pending,) = buffer.take()
+    assert pending.bar == Bar(at(11, 55), 70500, 70500, 70500, 70500, 300)
+    assert buffer.counts.old == 0
+
+
+def test_after_a_restart_a_closed_minute_stays_closed() -> None:
+    """The row keeps the bar in the making beside its closed form, which late ticks may have raised since."""
+    buffer = Buffer(now=lambda: NOON)
+    buffer.keep(["005930"])
+    making = Bar(at(9, 30), 70000, 70500, 69900, 70400, 100)
+    closed = making.with_tick(70900, 50)
+    buffer.restore("005930", datetime(2026, 11, 20, 9, 30, 59, tzinfo=KST), making, closed)
+    buffer.close_minutes(at(9, 31, 30))
+    assert buffer.take() == []
 
 
 def test_a_record_from_the_future_does_not_shut_out_those_that_follow(buffer: Buffer) -> None:

@@ -11,7 +11,7 @@ from market.buffer import Bar, Pending
 from market.models import Quote
 from market.quotes import write_prices, write_ticks
 from stockdesk.kis.messages import KST, PriceRow
-from stockdesk.models import DaemonState
+from stockdesk.models import Fence
 from tests.market.ticks import record
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ BAR = Bar(datetime(2026, 11, 20, 9, 30), 70500, 70900, 70400, 70500, 120)  # noq
 
 @pytest.fixture(autouse=True)
 def _lease_and_rows(db: None) -> None:
-    DaemonState.objects.create(name=DAEMON, fence=FENCE, holder="test", counters={})
+    Fence.objects.create(name=DAEMON, number=FENCE)
     Quote.objects.bulk_create([Quote(symbol=symbol) for symbol in ("005930", "0001A0", "Q500001")])
 
 
@@ -97,15 +97,39 @@ def test_a_row_never_moves_back_in_time() -> None:
     assert stored().last_price == 70700
 
 
-def test_a_bad_record_is_named_and_the_others_are_written() -> None:
+def test_a_record_without_a_price_is_named_and_the_others_are_written() -> None:
     written = write_ticks(
-        [pending(record(STCK_HGPR="abc")), pending(record("0001A0"), symbol="0001A0")], FENCE, DAEMON
+        [pending(record(STCK_PRPR="abc"), closed_bar=BAR), pending(record("0001A0"), symbol="0001A0")], FENCE, DAEMON
     )
-    assert (written.sent, written.taken) == (1, 1)
     assert len(written.refused) == 1
     assert "005930" in written.refused[0]
-    assert "STCK_HGPR" in written.refused[0]
+    assert "STCK_PRPR" in written.refused[0]
     assert stored().last_price is None
+    assert stored().closed_bar_volume == 120  # of the ticks before it
+    assert stored("0001A0").last_price == 70500
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("STCK_HGPR", "abc"), ("TRHT_YN", "X"), ("MARKET_CLS_CODE", "99"), ("CTTR", "-1")]
+)
+def test_a_field_that_makes_no_sense_costs_that_field_alone(field: str, value: str) -> None:
+    write(pending(record(STCK_PRPR=70000)))
+    written = write_ticks([pending(record(STCK_PRPR=71000, **{field: value}))], FENCE, DAEMON)  # type: ignore[arg-type]
+    assert written.refused == (f"005930: {field} is odd",)
+    quote = stored()
+    assert (quote.last_price, quote.high_price, quote.halted, quote.market_phase) == (71000, 71200, "N", "2")
+
+
+def test_a_change_larger_than_the_price_gives_no_base() -> None:
+    assert write(pending(record(PRDY_VRSS="80000", PRDY_VRSS_SIGN="2"))) == 1
+    assert (stored().last_price, stored().base_price) == (70500, None)
+
+
+def test_one_row_that_fits_no_column_does_not_stop_the_others() -> None:
+    huge = Bar(BAR.starts_at, 70500, 99_999_999_999, 70400, 70500, 1)
+    written = write_ticks([pending(record(), bar=huge), pending(record("0001A0"), symbol="0001A0")], FENCE, DAEMON)
+    assert written.taken == 1
+    assert len(written.refused) == 1
     assert stored("0001A0").last_price == 70500
 
 

@@ -15,7 +15,7 @@ from stockdesk.budget import AsyncBudget, Budget
 from stockdesk.daemon import Daemon
 from stockdesk.env import AppKey
 from stockdesk.governor import Governor
-from stockdesk.hours import in_regular_hours
+from stockdesk.hours import regular_hours_since
 from stockdesk.keys import key_id
 from stockdesk.kis.messages import KST
 from stockdesk.kis.rest import KisClient
@@ -24,10 +24,9 @@ from stockdesk.logs import redact
 from stockdesk.threads import DatabaseThread
 from stockdesk.tokens import TokenStore
 
-# While any session gets ticks this often, in seconds, one that gets none is broken and not quiet.
-MOVING_WITHIN = 30.0
 # A farewell: 41 registrations taken back and the close frame, in seconds.
 GOODBYE_WITHIN = 8.0
+LAST_FLUSH_WITHIN = 3.0
 
 
 class Command(Daemon):
@@ -58,9 +57,9 @@ class Command(Daemon):
             board=self.board,
             stopping=self.stopping,
         )
-        work = [self.feed.follow_watch_list(), self.feed.fill_gaps(lambda: self.fence)]
-        work += [keeper.run() for keeper in self.feed.keepers]
-        self.tasks = [asyncio.create_task(coroutine) for coroutine in work]
+        work = {"the watch list": self.feed.follow_watch_list(), "gaps": self.feed.fill_gaps(lambda: self.fence)}
+        work |= {f"session {keeper.number}": keeper.run() for keeper in self.feed.keepers}
+        self.tasks = [asyncio.create_task(coroutine, name=name) for name, coroutine in work.items()]
 
     def _keeper(self, number: int) -> Keeper:
         # Session n uses key n; where there are fewer keys than sessions the first one serves the rest.
@@ -71,7 +70,9 @@ class Command(Daemon):
             database=self.connects,
             approval_key=self.clients[at].approval_key,
             new_session=self._new_session,
-            market_moves=self._market_moves,
+            hours_since=self._hours_since,
+            others=lambda number: self.feed.movements_beside(number) if self.feed is not None else [],
+            reconnected=lambda number: self.feed.reconnected(number) if self.feed is not None else None,
             stopping=self.stopping,
         )
 
@@ -86,18 +87,18 @@ class Command(Daemon):
             on_notices=self.feed.on_notices(number),
         )
 
-    def _market_moves(self) -> bool:
-        ticked_at = self.feed.last_tick_at() if self.feed is not None else 0.0
-        if not ticked_at:
-            return False  # a holiday looks like this
-        just_now = time.monotonic() - ticked_at < MOVING_WITHIN
-        return just_now or settings.DESK.demo or in_regular_hours(datetime.now(KST))
+    def _hours_since(self) -> float | None:
+        if settings.DESK.demo:  # the stand-in never closes
+            return time.monotonic()
+        return regular_hours_since(datetime.now(KST))
 
     async def step(self) -> None:
         assert self.feed is not None
         for task in self.tasks:
-            if task.done() and not task.cancelled():
-                task.result()  # none of them ends by itself: this raises what nobody foresaw
+            if task.done() and not self.stopping.is_set():
+                # None of them ends by itself. Not the error as it is: a foreseen one would be waited out.
+                cause = None if task.cancelled() else task.exception()
+                raise RuntimeError(f"{task.get_name()} has ended") from cause
         await self.feed.flush(self.fence)
         self._count(self.feed)
 
@@ -124,9 +125,9 @@ class Command(Daemon):
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         try:
-            await self.feed.flush(self.fence)
-        except DatabaseError as exc:
-            self.log.warning("the last second of prices was not written: %s", exc)
+            await asyncio.wait_for(self.feed.flush(self.fence), LAST_FLUSH_WITHIN)
+        except (DatabaseError, TimeoutError) as exc:
+            self.log.warning("the last second of prices was not written: %s", exc or "no answer")
         for client in self.clients:
             await client.aclose()
         self.board.close()
@@ -134,8 +135,9 @@ class Command(Daemon):
 
 
 def _notice_tr_id() -> str:
-    """Execution notices of the mock host have an id of their own (kis websocket.md, section 8)."""
-    return "H0STCNI9" if settings.DESK.mode == "mock" else "H0STCNI0"
+    """Execution notices of KIS's mock host have an id of their own."""
+    mock = settings.DESK.mode == "mock" or "openapivts" in settings.DESK.kis_rest_url
+    return "H0STCNI9" if mock else "H0STCNI0"
 
 
 def _client(key: AppKey, database: DatabaseThread) -> KisClient:
