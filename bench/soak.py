@@ -1,8 +1,8 @@
 """Watch a running demo for a while: is every row as new as its last tick, are connects kept, is memory flat?
 
-``python -m bench.soak --minutes 30`` beside ``./desk up``, with ``STOCKDESK_ENV`` naming its environment. A
-second set of app keys listens to the same symbols at the simulator; five seconds apart, each row of
-``market_quote`` must hold a volume at least as large as the tick that this observer saw 1.5 s before.
+``STOCKDESK_ENV=var/demo.env python -m bench.soak --minutes 30`` beside ``./desk up``. A second set of app keys
+listens to the same symbols at the simulator; every five seconds each row of ``market_quote`` must hold a volume
+at least as large as the tick that this observer saw 1.5 s before.
 """
 
 import argparse
@@ -15,9 +15,17 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+import django
 import httpx
 import MySQLdb
 import uvloop
+from django.conf import settings
+from django.db import connection
+
+from stockdesk.kis.session import Registration, Session
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stockdesk.settings")
+django.setup()
 
 # A row may lag its tick by this much, in seconds: one beat, and half a beat for the machine.
 LAG = 1.5
@@ -51,15 +59,15 @@ class Observer:
         return latest
 
 
-async def watch(minutes: float, env: dict[str, str]) -> int:
+async def watch(minutes: float) -> int:
     """Sample until the time is over, print a line a minute; the number of samples that broke a promise."""
-    database = _database(env)
+    database = _database()
     rows = _query(database, "SELECT stck_shrn_iscd FROM market_quote WHERE session IS NOT NULL ORDER BY 1")
     symbols = [symbol for (symbol,) in rows]
     observer = Observer()
-    sessions = await _listen(env, symbols, observer)
+    sessions = await _listen(symbols, observer)
     broken, worst, ends_at, samples = 0, 0.0, time.monotonic() + minutes * 60, 0
-    first_rss = last_rss = _resident(env)
+    first_rss = last_rss = _resident(database)
     began = _query(database, "SELECT COUNT(*) FROM stockdesk_connection")[0][0]
     try:
         while time.monotonic() < ends_at:
@@ -70,7 +78,7 @@ async def watch(minutes: float, env: dict[str, str]) -> int:
             broken += bool(late)
             worst = max(worst, len(late))
             samples += 1
-            last_rss = _resident(env)
+            last_rss = _resident(database)
             if samples % 12 == 0:
                 print(
                     f"{samples * EVERY / 60:5.1f} min  late rows {len(late)}  ws_market {last_rss:.1f} MB", flush=True
@@ -86,12 +94,10 @@ async def watch(minutes: float, env: dict[str, str]) -> int:
     return broken + (connects - began)
 
 
-async def _listen(env: dict[str, str], symbols: list[str], observer: Observer) -> list[Any]:
-    from stockdesk.kis.session import Registration, Session
-
+async def _listen(symbols: list[str], observer: Observer) -> list[Session]:
     share = -(-len(symbols) // KEYS)
     sessions = []
-    async with httpx.AsyncClient(base_url=env["KIS_REST_URL"], trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=settings.DESK.kis_rest_url, trust_env=False) as client:
         for number in range(KEYS):
             body = {
                 "grant_type": "client_credentials",
@@ -101,7 +107,7 @@ async def _listen(env: dict[str, str], symbols: list[str], observer: Observer) -
             answer = await client.post("/oauth2/Approval", json=body)
             session = Session(
                 number + 1,
-                env["KIS_WS_URL"],
+                settings.DESK.kis_ws_url,
                 answer.json()["approval_key"],
                 on_ticks=observer.on_ticks,
                 on_notices=lambda _: None,
@@ -112,15 +118,8 @@ async def _listen(env: dict[str, str], symbols: list[str], observer: Observer) -
     return sessions
 
 
-def _database(env: dict[str, str]) -> Any:
-    url = re.fullmatch(r"mysql://([^:@]*)(?::(.*))?@([^/@]*)/([^?]*)\?unix_socket=(.*)", env["DATABASE_URL"])
-    if url is None:
-        raise SystemExit(
-            "soak: DATABASE_URL is not that of a demo (mysql://user:password@localhost/name?unix_socket=...)"
-        )
-    user, password, _, name, socket = url.groups()
-    password = env.get("DATABASE_PASSWORD", password or "")
-    return MySQLdb.connect(user=user, password=password, database=name, unix_socket=socket, autocommit=True)
+def _database() -> Any:
+    return MySQLdb.connect(**connection.get_connection_params(), autocommit=True)
 
 
 def _query(database: Any, sql: str) -> list[tuple[Any, ...]]:
@@ -129,28 +128,21 @@ def _query(database: Any, sql: str) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def _resident(env: dict[str, str]) -> float:
-    """Resident memory of run_ws_market on this machine, in MB; 0 when it does not run."""
-    for status in Path("/proc").glob("[0-9]*/status"):
-        try:
-            if b"run_ws_market" not in (status.parent / "cmdline").read_bytes():
-                continue
-            if env["_marker"].encode() not in (status.parent / "environ").read_bytes():
-                continue
-            return int(re.search(r"VmRSS:\s+(\d+)", status.read_text())[1]) / 1024  # type: ignore[index]
-        except OSError:
-            continue
-    return 0.0
+def _resident(database: Any) -> float:
+    """Resident memory of run_ws_market in MB, if it runs on this machine; else 0."""
+    rows = _query(database, "SELECT holder FROM stockdesk_daemon WHERE name = 'ws_market'")
+    pid = rows[0][0].split(":")[1] if rows and rows[0][0] else "none"
+    try:
+        found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0.0
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=30.0)
-    minutes = parser.parse_args().minutes
-    path = os.environ.get("STOCKDESK_ENV", "var/demo.env")
-    lines = [line.split("=", 1) for line in Path(path).read_text().splitlines() if "=" in line and line[0] != "#"]
-    env = {name: value.strip("'\"") for name, value in lines} | {"_marker": f"STOCKDESK_ENV={path}"}
-    raise SystemExit(min(uvloop.run(watch(minutes, env)), 1))
+    raise SystemExit(min(uvloop.run(watch(parser.parse_args().minutes)), 1))
 
 
 if __name__ == "__main__":
