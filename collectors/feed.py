@@ -14,7 +14,7 @@ from django.db import Error as DatabaseError
 from collectors.keeper import Keeper, State
 from collectors.liveness import Movement
 from collectors.placement import place
-from market.buffer import Bar, Buffer
+from market.buffer import Bar, Buffer, Pending
 from market.feedsessions import write_lamps
 from market.models import FeedSession, Quote
 from market.notices import save_notices
@@ -23,6 +23,7 @@ from market.watchlist import WatchItem, ensure_quotes, read_watch_list
 from stockdesk.events import clear_event, raise_event
 from stockdesk.kis import messages
 from stockdesk.kis.errors import KisError, NotSent, OutcomeUnknown, RateLimited
+from stockdesk.kis.fields import H0STCNT0
 from stockdesk.kis.messages import KST
 from stockdesk.kis.rest import KisClient
 from stockdesk.kis.session import TICK_TR_IDS, Registration
@@ -90,6 +91,7 @@ class Feed:
         self._rows_missing = False
         self._last_counts = (0, 0)
         self._raised: set[Trouble] | None = None
+        self._widest = len(H0STCNT0)
         self._joined = asyncio.Event()
 
     # From the sockets
@@ -236,12 +238,20 @@ class Feed:
             self.buffer.put_back(pending)
             raise
         self.flush_seconds = time.monotonic() - started
+        self._note_width(pending)
         self._rows_missing = self._rows_missing or written.taken < written.sent
         if written.refused:
             self.buffer.counts.bad += len(written.refused)
             logger.warning("%d records not stored whole, first: %s", len(written.refused), written.refused[0])
         await self._store_notices()
         await self._writer.run(write_lamps, [self._lamp(keeper) for keeper in self.keepers])
+
+    def _note_width(self, pending: Sequence[Pending]) -> None:
+        """KIS appends columns without notice: they are read past, and said once."""
+        widest = max((one.record.count(b"^") + 1 for one in pending), default=0)
+        if widest > self._widest:
+            self._widest = widest
+            logger.warning("%s has %d columns, %d are known: the rest is ignored", TICK_TR_ID, widest, len(H0STCNT0))
 
     async def _store_notices(self) -> None:
         waiting = self._pending_notices

@@ -33,7 +33,7 @@ FIELDS = ("symbol", *_TICK_FIELDS, *_BAR_FIELDS, *_CLOSED_BAR_FIELDS)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What one write did: rows sent, rows that the database took, records refused with their reasons."""
+    """What one write did: rows sent, rows that the database took, what was refused and why."""
 
     sent: int
     taken: int

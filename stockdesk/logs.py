@@ -7,14 +7,14 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 from stockdesk.env import Environment
+from stockdesk.kis.messages import KST
 
-KST = timezone(timedelta(hours=9), "KST")
 MASK = "[redacted]"
 
 #: Shorter than this a value is not searched for: "01" would black out half of every line.

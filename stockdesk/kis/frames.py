@@ -22,13 +22,11 @@ __all__ = [
     "is_symbol",
     "parse_control",
     "parse_ticks",
-    "raw_records",
     "record_width",
     "records",
     "split_frame",
     "subscribe_message",
     "tick_from",
-    "unknown_columns",
 ]
 
 MAX_PRICE = 100_000_000  # KRW
@@ -89,24 +87,11 @@ def record_width(frame: Frame) -> int:
     return width
 
 
-def unknown_columns(frame: Frame) -> int:
-    """How many columns KIS has appended that the tables of ``fields`` do not name yet."""
-    return max(0, record_width(frame) - len(COLUMNS[frame.tr_id]))
-
-
 def records(frame: Frame) -> list[list[str]]:
     """The records of a plain frame, each a list of its fields."""
     width = record_width(frame)
     values = frame.body.split("^")
     return [values[i : i + width] for i in range(0, len(values), width)]
-
-
-def raw_records(frame: Frame) -> list[str]:
-    """The records of a plain frame as text, for whoever will read only the last of them."""
-    if frame.count == 1:
-        record_width(frame)
-        return [frame.body]
-    return ["^".join(record) for record in records(frame)]
 
 
 def parse_ticks(frame: Frame, refused: list[FrameError] | None = None) -> list[Tick]:

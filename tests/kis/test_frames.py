@@ -12,11 +12,10 @@ from stockdesk.kis.errors import FrameError, UnknownStream
 from stockdesk.kis.frames import (
     is_symbol,
     parse_ticks,
-    raw_records,
     records,
     split_frame,
     tick_from,
-    unknown_columns,
+    tick_with_gaps,
 )
 from stockdesk.kis.messages import KST, Tick
 from tests.kis.records import INDEX, MARKET_STATUS, OPENING_PRINT, OVERSEAS, TICK, TICK_DOWN, frame, tick_record
@@ -77,13 +76,11 @@ def test_frames_from_before_the_47th_column_tell_no_phase():
     (tick,) = parse_ticks(parsed)
     assert tick.price == 71_000
     assert tick.market_phase is None
-    assert unknown_columns(parsed) == 0
 
 
 def test_columns_that_kis_will_append_change_nothing():
     parsed = split_frame(frame(tick_record(50), tick_record(50)))
     assert parse_ticks(parsed) == parse_ticks(split_frame(frame(TICK, TICK)))
-    assert unknown_columns(parsed) == 3
 
 
 def test_a_shorter_record_is_refused_with_the_counts():
@@ -135,11 +132,21 @@ def test_an_encrypted_frame_has_no_records_and_keeps_its_body_to_itself():
     assert "c2VjcmV0" not in str(caught.value)
 
 
-def test_raw_records_are_the_text_that_came():
-    assert raw_records(split_frame(frame(TICK))) == [TICK]
-    assert raw_records(split_frame(frame(TICK, TICK_DOWN, TICK))) == [TICK, TICK_DOWN, TICK]
-    with pytest.raises(FrameError):
-        raw_records(split_frame(frame(tick_record(45))))
+def test_an_odd_flag_costs_the_flag_and_not_the_price():
+    values = TICK.split("^")
+    values[INDEX["TRHT_YN"]], values[INDEX["CTTR"]] = "X", "much"
+    tick, odd = tick_with_gaps(values)
+    assert sorted(odd) == ["CTTR", "TRHT_YN"]
+    assert (tick.price, tick.halted, tick.strength) == (71_000, None, None)
+    assert values[INDEX["TRHT_YN"]] == "X"  # what came is left as it came
+
+
+@pytest.mark.parametrize("name", ["MKSC_SHRN_ISCD", "STCK_PRPR", "BSOP_DATE", "STCK_CNTG_HOUR"])
+def test_a_record_without_symbol_price_or_time_is_no_tick(name):
+    values = TICK.split("^")
+    values[INDEX[name]] = "(null)"
+    with pytest.raises(FrameError, match=name):
+        tick_with_gaps(values)
 
 
 def test_one_bad_record_does_not_stop_the_others():
