@@ -134,17 +134,17 @@ def test_an_encrypted_frame_has_no_records_and_keeps_its_body_to_itself():
 
 def test_an_odd_flag_costs_the_flag_and_not_the_price():
     values = TICK.split("^")
-    values[INDEX["TRHT_YN"]], values[INDEX["CTTR"]] = "X", "much"
+    values[fields.H0STCNT0.index("TRHT_YN")], values[fields.H0STCNT0.index("CTTR")] = "X", "much"
     tick, odd = tick_with_gaps(values)
     assert sorted(odd) == ["CTTR", "TRHT_YN"]
     assert (tick.price, tick.halted, tick.strength) == (71_000, None, None)
-    assert values[INDEX["TRHT_YN"]] == "X"  # what came is left as it came
+    assert values[fields.H0STCNT0.index("TRHT_YN")] == "X"  # what came is left as it came
 
 
 @pytest.mark.parametrize("name", ["MKSC_SHRN_ISCD", "STCK_PRPR", "BSOP_DATE", "STCK_CNTG_HOUR"])
 def test_a_record_without_symbol_price_or_time_is_no_tick(name):
     values = TICK.split("^")
-    values[INDEX[name]] = "(null)"
+    values[fields.H0STCNT0.index(name)] = "(null)"
     with pytest.raises(FrameError, match=name):
         tick_with_gaps(values)
 
