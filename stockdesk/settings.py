@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "csp",
     "stockdesk",
     "market",
+    "assets",
     "collectors",
 ]
 

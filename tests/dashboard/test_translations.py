@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 
 BASE = Path(settings.BASE_DIR)
-ROOMS = ("stockdesk", "market", "collectors", "templates", "static")
+ROOMS = ("stockdesk", "market", "assets", "collectors", "templates", "static")
 CATALOGUE = BASE / "locale" / "ko" / "LC_MESSAGES" / "django.po"
 
 
