@@ -442,7 +442,8 @@ async def test_buying_power_on_margin_is_not_read(broker):
 
 @pytest.mark.parametrize("field", ["ord_psbl_cash", "nrcvb_buy_amt", "nrcvb_buy_qty"])
 async def test_buying_power_that_cannot_be_read_is_named(broker, field):
-    for output in (PSBL.body["output"] | {field: ""}, {}, None, []):
+    outputs: tuple[Any, ...] = (PSBL.body["output"] | {field: ""}, {}, None, [])
+    for output in outputs:
         with pytest.raises(OutcomeUnknown) as caught:
             await broker.orders(PSBL.with_body(PSBL.body | {"output": output})).orderable("010101")
         assert not output or field in caught.value.text
