@@ -1,9 +1,10 @@
 """The account over REST: what it ordered, what it owns, what it can buy. Reads only."""
 
 import logging
+from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from stockdesk.kis.answers import Answer, text_of
@@ -27,7 +28,6 @@ from stockdesk.kis.values import FieldError, whole_or_none
 logger = logging.getLogger(__name__)
 
 MAX_PAGES = 50  # of 100 orders or 50 holdings; on the mock host of 15 and 20
-RECENT_DAYS = 89  # TTTC0081R reaches back three months, CTSC9215R begins there
 
 TRADING = "/uapi/domestic-stock/v1/trading"
 _MORE_ROWS = "KIOK0500"  # its text: the inquiry goes on, press "next"
@@ -54,7 +54,7 @@ class AccountClient(KisClient):
         first page that fails raises. An empty list is complete only if the totals say zero too.
         """
         last = to or day
-        since = self._now().astimezone(KST).date() - timedelta(days=RECENT_DAYS)
+        since = three_months_before(self._now().astimezone(KST).date())
         if last < day or day < since <= last:
             raise ValueError("the days end before they begin, or lie on both sides of three months ago")
         tr_id = self._tr_id("TTTC0081R" if day >= since else "CTSC9215R")
@@ -213,6 +213,12 @@ class AccountClient(KisClient):
 
     def _tr_id(self, tr_id: str) -> str:
         return f"V{tr_id[1:]}" if self._mock else tr_id
+
+
+def three_months_before(day: date) -> date:
+    """How far back TTTC0081R reaches; what is older is CTSC9215R's."""
+    year, month = divmod(day.year * 12 + day.month - 4, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _only_row(tr_id: str, answer: Answer, name: str) -> dict[str, Any]:

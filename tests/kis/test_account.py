@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from stockdesk.kis.account import three_months_before
 from stockdesk.kis.errors import KisError, NotOnMock, OutcomeUnknown, Refused
 from stockdesk.kis.messages import KST, Sellable
 from tests.kis.broker import ACCOUNT, SECRETS, Broker, Sample, bad
@@ -85,8 +86,8 @@ async def test_the_orders_are_asked_for_as_kis_shows_it(broker):
     ("day", "mock", "tr_id"),
     [
         (date(2026, 11, 18), True, "VTTC0081R"),
-        (date(2026, 8, 21), False, "TTTC0081R"),
-        (date(2026, 8, 20), False, "CTSC9215R"),
+        (date(2026, 8, 18), False, "TTTC0081R"),
+        (date(2026, 8, 17), False, "CTSC9215R"),
         (date(2025, 1, 2), True, "VTSC9215R"),
     ],
 )
@@ -254,6 +255,20 @@ async def test_an_order_in_parts_and_an_amendment_and_a_rejection(broker):
     assert (amendment.kind, amendment.original_order_no) == ("amend", "0000000001")
     assert (rejected.rejected_quantity, rejected.price, rejected.cancelled) == (20, None, False)
     assert (cut.kind, cut.cancelled, cut.filled_quantity, cut.original_order_no) == ("new", True, 3, "")
+
+
+@pytest.mark.parametrize(
+    ("today", "back"),
+    [
+        (date(2026, 11, 18), date(2026, 8, 18)),
+        (date(2027, 1, 31), date(2026, 10, 31)),
+        (date(2027, 5, 31), date(2027, 2, 28)),
+        (date(2028, 5, 30), date(2028, 2, 29)),
+        (date(2027, 3, 15), date(2026, 12, 15)),
+    ],
+)
+def test_three_months_are_months_and_not_days(today, back):
+    assert three_months_before(today) == back
 
 
 # Open orders
@@ -543,5 +558,5 @@ async def test_the_account_is_in_no_error_and_no_log_though_the_key_of_a_page_ho
 
 async def test_an_order_of_today_is_recent_in_korea_and_not_in_london(broker):
     broker.now = datetime(2026, 11, 18, 15, 30, tzinfo=UTC)  # the 19th in Korea
-    await broker.orders(CCLD.answer).orders_of(date(2026, 8, 21))
+    await broker.orders(CCLD.answer).orders_of(date(2026, 8, 18))
     assert broker.requests[0].headers["tr_id"] == "CTSC9215R"
