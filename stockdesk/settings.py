@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "stockdesk",
     "market",
     "assets",
+    "trading",
     "collectors",
 ]
 
