@@ -16,13 +16,19 @@ from stockdesk.admin import ReadOnlyAdmin, moment
 EMPTY = "–"
 
 
+def number_text(value: int | Decimal | None) -> str:
+    """Groups of three, and no zeros behind the point; unknown is a dash."""
+    if value is None:
+        return EMPTY
+    return f"{value:,f}".rstrip("0").rstrip(".") if isinstance(value, Decimal) else f"{value:,}"
+
+
 def figure(field: str, description: Any) -> Any:
-    """A column of a number with its groups of three; unknown is a dash."""
+    """A column of a number."""
 
     @display(description=description, ordering=field)
     def column(self: ModelAdmin, row: Any) -> SafeString:
-        value = getattr(row, field)
-        return format_html('<span class="desk-price">{}</span>', EMPTY if value is None else f"{value:,}")
+        return format_html('<span class="desk-change">{}</span>', number_text(getattr(row, field)))
 
     return column
 
@@ -35,7 +41,7 @@ def gain(field: str, description: Any, *, mark: str = "") -> Any:
         value: int | Decimal | None = getattr(row, field)
         way = "flat" if not value else "up" if value > 0 else "down"
         text = EMPTY if value is None else f"{value:+,}{mark}" if value else f"0{mark}"
-        return format_html('<span class="desk-price desk-{}">{}</span>', way, text)
+        return format_html('<span class="desk-change desk-{}">{}</span>', way, text)
 
     return column
 

@@ -24,7 +24,8 @@ class Program:
     does: str
     priority: int
     when: When = "always"
-    only: Only = ""  # "embedded": with the desk's own MariaDB; "simulated": with the broker's stand-in; "account": KIS_ACCOUNT is set
+    # "embedded": with the desk's own MariaDB; "simulated": with the broker's stand-in; "account": KIS_ACCOUNT is set
+    only: Only = ""
     starts_alone: bool = False  # before the migrations; the others wait until the tables are there
     stop_seconds: int = 15  # between SIGTERM and SIGKILL
 
