@@ -133,3 +133,10 @@ class Broker:
 
 def body_of(request: httpx.Request) -> dict[str, str]:
     return json.loads(request.content)
+
+
+def page(sample: Sample, rows: Any, key: str = "", more: str = "D", **changes: Any) -> httpx.Response:
+    """An answer of the sample's call with other rows, and with a key for the next page."""
+    name = "output" if "output" in sample.body else "output1"
+    context = {"ctx_area_fk100": "50001234!^01".ljust(100), "ctx_area_nk100": key.ljust(100)}
+    return sample.with_body(sample.body | {name: rows, "msg_cd": "MCA00000"} | context | changes, tr_cont=more)
