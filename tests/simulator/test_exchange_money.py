@@ -1,12 +1,14 @@
 """No won and no share is lost or made, whatever is ordered: random sequences of everything that can happen."""
 
+import random
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stockdesk.simulator.exchange import Exchange
+from stockdesk.simulator.account import Holding
+from stockdesk.simulator.exchange import Event, Exchange
 from stockdesk.simulator.mishaps import Mishaps
 from stockdesk.simulator.money import fee, most_shares, tax, with_fee
 from stockdesk.simulator.options import KST, Options
@@ -16,13 +18,10 @@ from stockdesk.simulator.rules import step_down, step_up
 from stockdesk.simulator.world import World
 
 KEY = "toykey"
-CASH = 30_000_000
+CASH = 100_000_000
 WORLD = World(1, 300)
-SYMBOLS = (
-    "005930",
-    next(i.symbol for i in WORLD if i.market == "KOSDAQ"),
-    next(i.symbol for i in WORLD if i.kind == "etf"),
-)
+# One large issue, and a share and a fund so cheap that the fee is more than what is left over after buying for all.
+SYMBOLS = ("005930", *(min((i.base_price, i.symbol) for i in WORLD if i.kind == kind)[1] for kind in ("stock", "etf")))
 
 
 class Clock:
@@ -38,7 +37,7 @@ class Market:
 
     def __init__(self) -> None:
         self.clock = Clock()
-        self.events = []
+        self.events: list[Event] = []
         self.prices = Prices(WORLD)
         self.exchange = Exchange(self.prices, Mishaps(), Options(now=self.clock, cash=CASH), self.events.append)
 
@@ -53,22 +52,32 @@ class Market:
         self.exchange.place(KEY, NewOrder(symbol, side, quantity, price, division))
 
 
-STEPS = st.one_of(
-    st.tuples(
-        st.just("place"),
-        st.integers(0, len(SYMBOLS) - 1),
-        st.sampled_from(["buy", "buy", "sell"]),
-        st.integers(1, 3_000),
-        st.integers(-12, 12),
-        st.sampled_from(["00", "00", "00", "01", "03", "04", "11", "12", "13", "14", "15", "16", "21", "22"]),
-    ),
-    st.tuples(st.just("cancel"), st.integers(0, 100), st.integers(0, 500)),
-    st.tuples(st.just("amend"), st.integers(0, 100), st.integers(0, 500), st.integers(-12, 12)),
-    st.tuples(st.just("prints"), st.integers(0, len(SYMBOLS) - 1), st.integers(1, 60)),
-    st.tuples(st.just("move"), st.integers(0, len(SYMBOLS) - 1), st.integers(-30, 30)),
-    st.tuples(st.just("fill"), st.integers(0, 100), st.integers(1, 500)),
-    st.tuples(st.just("days"), st.integers(1, 3)),
-)
+DIVISIONS = ("00", "00", "00", "00", "01", "03", "04", "11", "12", "13", "14", "15", "16", "21", "22")
+
+
+def random_step(rng):
+    """Something that can happen, with its details; orders are chosen by a number that any list has a place for."""
+    what = rng.choices(
+        ("place", "cancel", "amend", "prints", "move", "fill", "days"), weights=(40, 12, 12, 20, 10, 5, 1)
+    )[0]
+    symbol, which = rng.choice(SYMBOLS), rng.randrange(1000)
+    quantity = int(10 ** rng.uniform(0, 3.5))
+    match what:
+        case "place":
+            side = rng.choice(("buy", "buy", "sell"))
+            quantity = rng.choice((quantity, quantity, None))  # None: everything there is
+            return what, symbol, side, quantity, rng.randint(-8, 8), rng.choice(DIVISIONS)
+        case "cancel":
+            return what, which, rng.choice((None, quantity))
+        case "amend":
+            return what, which, rng.choice((None, quantity)), rng.randint(-8, 8)
+        case "prints":
+            return what, symbol, rng.randint(1, 40)
+        case "move":
+            return what, symbol, rng.randint(-20, 20)
+        case "fill":
+            return what, which, quantity
+    return what, rng.randint(1, 3)
 
 
 def beside(market, symbol, ticks):
@@ -86,21 +95,25 @@ def play(market, step):
     try:
         match what:
             case "place":
-                symbol, division = SYMBOLS[how[0]], how[4]
-                at = beside(market, symbol, how[3])
-                asked = at if division in ("00", "11", "12", "22") else 0
-                stop = beside(market, symbol, -how[3]) if division == "22" else 0
-                market.exchange.place(KEY, NewOrder(symbol, how[1], how[2], asked, division, stop_price=stop))
+                symbol, side, quantity, ticks, division = how
+                asked = beside(market, symbol, ticks) if division in ("00", "11", "12", "22") else 0
+                stop = beside(market, symbol, -ticks) if division == "22" else 0
+                if quantity is None and side == "sell":
+                    quantity = market.account.holdings.get(symbol, Holding()).quantity
+                elif quantity is None:
+                    quantity = market.account.cash // (asked or market.price(symbol).upper)
+                wanted = NewOrder(symbol, side, quantity, asked, division, stop_price=stop)
+                market.exchange.place(KEY, wanted)
             case "cancel" if orders:
-                market.exchange.cancel(KEY, orders[how[0] % len(orders)].number, how[1] or None)
+                market.exchange.cancel(KEY, orders[how[0] % len(orders)].number, how[1])
             case "amend" if orders:
                 order = orders[how[0] % len(orders)]
-                market.exchange.amend(KEY, order.number, beside(market, order.symbol, how[2]), "00", how[1] or None)
+                market.exchange.amend(KEY, order.number, beside(market, order.symbol, how[2]), "00", how[1])
             case "prints":
                 for _ in range(how[1]):
-                    market.price(SYMBOLS[how[0]]).print("100000")
+                    market.price(how[0]).print("100000")
             case "move":
-                market.price(SYMBOLS[how[0]]).move(beside(market, SYMBOLS[how[0]], how[1]), "100000")
+                market.price(how[0]).move(beside(market, how[0], how[1]), "100000")
             case "fill" if orders:
                 order = orders[how[0] % len(orders)]
                 market.exchange.force_fill(order.number, min(how[1], max(order.remaining, 1)))
@@ -154,14 +167,27 @@ def check(market):
     assert told == sum(fill.quantity for fill in exchange.fills)
 
 
-@settings(max_examples=120, deadline=None)
-@given(st.lists(STEPS, min_size=1, max_size=40))
-def test_money_and_shares_add_up_after_every_step(steps):
-    market = Market()
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32))
+def test_money_and_shares_add_up_after_every_step(seed):
+    market, rng = Market(), random.Random(seed)
     market.account.set_holding(SYMBOLS[0], 0, 0)
-    for step in steps:
-        play(market, step)
+    for _ in range(60):
+        play(market, random_step(rng))
         check(market)
+
+
+def test_the_random_steps_reach_what_matters():
+    orders = []
+    for seed in range(30):
+        market, rng = Market(), random.Random(seed)
+        for _ in range(60):
+            play(market, random_step(rng))
+        orders += market.exchange.orders.values()
+    assert sum(order.filled > 0 and order.side == "sell" for order in orders) > 20
+    assert sum(0 < order.filled < order.quantity for order in orders) > 5
+    assert {order.kind for order in orders} == {"new", "amend", "cancel"}
+    assert {order.division for order in orders if order.filled} >= {"00", "01", "03", "11", "12", "22"}
 
 
 @given(st.lists(st.integers(1, 10**9), min_size=1, max_size=8))
