@@ -65,7 +65,7 @@ class Command(Daemon):
         asked_at, began = datetime.now(KST), time.monotonic()
         try:
             balance = await self._read()
-            if not self.holds_lease():
+            if balance is None or not self.holds_lease():
                 return
             await self.database.run(self.rows.write, balance, asked_at)
         except (KisError, Implausible) as exc:
@@ -77,13 +77,22 @@ class Command(Daemon):
         else:
             await self._renewed(balance, began)
 
-    async def _read(self) -> Balance:
+    async def _read(self) -> Balance | None:
+        """A complete balance; None when told to stop before it was there, for nobody waits for a mere read."""
         assert self.client is not None
+        reading = asyncio.create_task(self.client.balance())
+        stop = asyncio.create_task(self.stopping.wait())
         try:
-            async with asyncio.timeout(ROUND_LIMIT):
-                return await self.client.balance()
-        except TimeoutError:
-            raise KisError(f"no complete balance within {ROUND_LIMIT:.0f} s") from None
+            await asyncio.wait({reading, stop}, timeout=ROUND_LIMIT, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                return reading.result()
+            if stop.done():
+                return None
+            raise KisError(f"no complete balance within {ROUND_LIMIT:.0f} s")
+        finally:
+            for task in (reading, stop):
+                task.cancel()
+            await asyncio.gather(reading, stop, return_exceptions=True)
 
     async def _keep(self, reason: str) -> None:
         """Leave the rows as they are and say why they are not newer."""
