@@ -12,7 +12,7 @@ from stockdesk.simulator.exchange import Event, Exchange
 from stockdesk.simulator.mishaps import Mishaps
 from stockdesk.simulator.money import fee, most_shares, tax, with_fee
 from stockdesk.simulator.options import KST, Options
-from stockdesk.simulator.orders import NewOrder, OrderRefused
+from stockdesk.simulator.orders import NewOrder, Order, OrderRefused
 from stockdesk.simulator.prices import Prices
 from stockdesk.simulator.rules import step_down, step_up
 from stockdesk.simulator.world import World
@@ -178,7 +178,7 @@ def test_money_and_shares_add_up_after_every_step(seed):
 
 
 def test_the_random_steps_reach_what_matters():
-    orders = []
+    orders: list[Order] = []
     for seed in range(30):
         market, rng = Market(), random.Random(seed)
         for _ in range(60):

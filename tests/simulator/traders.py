@@ -72,7 +72,8 @@ class Trader(Caller):
 
     async def pages(self, path: str, tr_id: str, **query: str) -> list[httpx.Response]:
         """Every page of a list, as a client turns them."""
-        answers, keys, cont = [], ("", ""), ""
+        answers: list[httpx.Response] = []
+        keys, cont = ("", ""), ""
         while len(answers) < 50:
             query = {**query, "CTX_AREA_FK100": keys[0], "CTX_AREA_NK100": keys[1]}
             answers.append(await self.ask(path, tr_id, cont, **query))
