@@ -104,11 +104,13 @@ class Engine:
         if not self._swept:
             await self._run(self._sweep)
             self._swept = True
-        setting = self._surroundings().setting
+        setting, today = self._surroundings().setting, kst_day(self._clock())
         if setting is None:
             return False
-        if setting.mode is not Mode.DRY_RUN and not await self._look(kst_day(self._clock()), setting.mode):
-            return False
+        if setting.mode is not Mode.DRY_RUN:
+            last = self._looked.get(today)
+            if (last is not None and self._clock() - last < LOOK_APART) or not await self._look(today, setting.mode):
+                return False
         self.recovered_at = self._clock()
         return True
 

@@ -70,7 +70,8 @@ def judge(result: OrderAck | BaseException) -> Attempt:
 def moved(order: Order, to: State, now: datetime, **changes: Any) -> Order:
     """The order in another state, by the table of moves and no other way."""
     check_move(order.state, to)
-    return replace(order, state=to, changed_at=now, ended_at=now if to in ENDED else None, **changes)
+    stamps = {"changed_at": now, "ended_at": now if to in ENDED else None}
+    return replace(order, state=to, **{**stamps, **changes})
 
 
 def new_order(intent: Intent, mode: Mode, now: datetime) -> Order:

@@ -75,7 +75,9 @@ def reconcile(orders: Sequence[Order], look: LookUp) -> Findings:
                 after = _known(after, rows[order_key(after.order_no)], look, complete, amended)
         if after != order:
             found.changes.append((order, after))
-    waiting = {row.key for order in orders if order.state in UNSETTLED for row in claims[order.id]}
+    # In part of a list a late one may have a double that is not shown: it is nobody's until the whole list is there.
+    undecided = UNSETTLED if complete else UNSETTLED | {State.NOT_PLACED}
+    waiting = {row.key for order in orders if order.state in undecided for row in claims[order.id]}
     for row in free:
         if row.key not in adopted | waiting:
             found.external.append(_known(_external(row, look), row, look, complete, amended))
