@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stockdesk.simulator.account import Account
-from stockdesk.simulator.exchange import Exchange
+from stockdesk.simulator.exchange import Exchange, Source
 from stockdesk.simulator.mishaps import Switch
 from stockdesk.simulator.posts import Post
 from stockdesk.simulator.responses import Answer
@@ -29,8 +29,8 @@ class Asking:
         return self.exchange.account(self.key)
 
     @property
-    def serial(self) -> int | None:
-        return self.post.serial if self.post else None
+    def source(self) -> Source:
+        return Source(mock=self.mock, post=self.post.serial if self.post else None)
 
     def text(self, name: str) -> str:
         return self.fields.get(name, "").strip()

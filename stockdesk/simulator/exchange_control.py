@@ -5,12 +5,13 @@ from typing import Any
 
 from stockdesk.simulator.account import Account
 from stockdesk.simulator.credentials import Credentials
-from stockdesk.simulator.exchange import Exchange
+from stockdesk.simulator.exchange import Exchange, Source
 from stockdesk.simulator.orders import NewOrder, OrderRefused, Side
 from stockdesk.simulator.posts import Posts
 from stockdesk.simulator.thread_hop import InLoop, in_loop
 
 Key = int | str
+BY_HAND = Source(manual=True)
 
 
 class ExchangeControl(InLoop):
@@ -82,7 +83,7 @@ class ExchangeControl(InLoop):
             raise ValueError("side is buy or sell")
         wanted = NewOrder(symbol, side, int(quantity), int(price), division)
         try:
-            return self.exchange.place(self._account(key).key, wanted, manual=True).number
+            return self.exchange.place(self._account(key).key, wanted, BY_HAND).number
         except OrderRefused as exc:
             raise ValueError(str(exc)) from None
 
@@ -93,7 +94,7 @@ class ExchangeControl(InLoop):
         if order is None:
             raise ValueError(f"no order {order_no}")
         try:
-            return self.exchange.cancel(order.key, order.number, quantity, manual=True).number
+            return self.exchange.cancel(order.key, order.number, quantity, BY_HAND).number
         except OrderRefused as exc:
             raise ValueError(str(exc)) from None
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from stockdesk.simulator.divisions import AFTER_MARKET, KRX_REGULAR, NXT_DAY, NXT_PRE_MARKET
 from stockdesk.simulator.options import KST, Options
+from stockdesk.simulator.orders import CLOSING_AUCTION
 from stockdesk.simulator.trading_days import is_trading_day
 
 How = Literal["call", "continuous", "fixed"]
@@ -37,7 +38,6 @@ WINDOWS = (
     Window("NXT", time(15, 30), time(15, 40), "call", NXT_DAY),
     Window("NXT", time(15, 40), time(20, 0), "continuous", NXT_DAY),
 )
-CLOSING_AUCTION = time(15, 30)
 _ENDS = {"05": time(8, 40), "06": time(16, 0), **dict.fromkeys(NXT_PRE_MARKET, time(8, 50))}
 _EVENING = time(20, 0)
 

@@ -41,9 +41,7 @@ def order_cash(asking: Asking) -> Answer:
         venue=_venue(asking),
         stop_price=asking.number("CNDT_PRIC"),
     )
-    return _answered(
-        asking, side, lambda: asking.exchange.place(asking.key, wanted, mock=asking.mock, post=asking.serial)
-    )
+    return _answered(asking, side, lambda: asking.exchange.place(asking.key, wanted, asking.source))
 
 
 def change_order(asking: Asking) -> Answer:
@@ -57,13 +55,11 @@ def change_order(asking: Asking) -> Answer:
     quantity = None if asking.text("QTY_ALL_ORD_YN") == "Y" else asking.number("ORD_QTY")
 
     def cancel() -> Order:
-        return exchange.cancel(asking.key, number, quantity, mock=asking.mock, post=asking.serial)
+        return exchange.cancel(asking.key, number, quantity, asking.source)
 
     def amend() -> Order:
-        return exchange.amend(
-            asking.key, number, asking.number("ORD_UNPR"), asking.text("ORD_DVSN"), quantity,
-            mock=asking.mock, post=asking.serial,
-        )  # fmt: skip
+        price, division = asking.number("ORD_UNPR"), asking.text("ORD_DVSN")
+        return exchange.amend(asking.key, number, price, division, quantity, asking.source)
 
     return _answered(asking, "cancel", cancel) if doing == "02" else _answered(asking, "amend", amend)
 

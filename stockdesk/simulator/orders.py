@@ -1,11 +1,13 @@
 """Orders as the exchange books them, and their fills."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, Literal
 
 from stockdesk.simulator.divisions import DIVISIONS, Division
 from stockdesk.simulator.money import with_fee
+
+CLOSING_AUCTION = time(15, 30)  # 종가 단일가
 
 Side = Literal["buy", "sell"]
 Kind = Literal["new", "amend", "cancel"]
@@ -82,6 +84,12 @@ class Order:
     @property
     def rules(self) -> Division:
         return DIVISIONS[self.division]
+
+    @property
+    def in_closing_auction(self) -> bool:
+        """Whether it ends with KRX's regular session, and so in the auction at its close."""
+        regular = self.venue != "NXT" and self.rules.pricing in ("limit", "market")
+        return regular and self.ends_at.time() == CLOSING_AUCTION and not self.asleep
 
     def shown(self) -> dict[str, Any]:
         return {

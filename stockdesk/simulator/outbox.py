@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from stockdesk.simulator.exchange import Event
+from stockdesk.simulator.floor import Event
 from stockdesk.simulator.mishaps import Mishaps
 from stockdesk.simulator.options import Options
 from stockdesk.simulator.prices import Prices

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stockdesk.simulator.account import Holding
-from stockdesk.simulator.exchange import Event, Exchange
+from stockdesk.simulator.exchange import Exchange
+from stockdesk.simulator.floor import Event
 from stockdesk.simulator.mishaps import Mishaps
 from stockdesk.simulator.money import fee, most_shares, tax, with_fee
 from stockdesk.simulator.options import KST, Options
