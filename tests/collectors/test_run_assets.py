@@ -143,9 +143,9 @@ def test_an_answer_that_is_none_is_not_an_empty_account(simulator: RunningSimula
     daemon.until(lambda: len(held()) == 3)
     before = held()
     for mishap in ("no-rows", "html-body", "cut-body"):
-        since = timezone.now()
+        failed = Account.objects.filter(stale=True, last_error_at__gt=timezone.now())
         simulator.control.mishap_on(mishap, tr_id="TTTC8434R")
-        daemon.until(lambda since=since: Account.objects.filter(stale=True, last_error_at__gt=since).exists())
+        daemon.until(failed.exists)
         simulator.control.mishap_off(mishap)
         assert held() == before
     simulator.control.set_cash(1_234_567)
