@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stockdesk.sheets import Value
+
 # Rows that left are remembered for slow readers; past this many a reader from before gets everything anew.
 TOMBSTONES = 1000
-
-Value = str | int | float | bool | None
 
 
 @dataclass(slots=True)

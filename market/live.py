@@ -12,13 +12,13 @@ from typing import Any
 from django.db import DatabaseError
 
 from market.feed import Feed, Value
-from market.screen import SHEETS, ScreenReader
+from market.screen import ScreenReader, all_sheets
 from stockdesk.threads import DatabaseThread
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.25  # changed quotes
-STATUS_SECONDS = 1.0  # sessions, daemons, events, and the beat that tells a page it is connected
+STATUS_SECONDS = 1.0  # sessions, daemons, events, assets, and the beat that tells a page it is connected
 WHOLE_SECONDS = 5.0  # every quote, should a writer have left ``updated_at`` alone
 FIRST_POLL_SECONDS = 3.0  # how long a newcomer waits for its snapshot before it is told what we have
 
@@ -35,7 +35,7 @@ class Hub:
     """The process's one feed. Polls between the first watcher's coming and the last one's going."""
 
     def __init__(self, reader: Callable[[], ScreenReader] = ScreenReader) -> None:
-        self.feed = Feed(SHEETS)
+        self.feed = Feed(all_sheets())
         self._make_reader = reader
         self._watchers: set[Watcher] = set()
         self._tasks: list[asyncio.Task[None]] = []

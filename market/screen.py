@@ -1,24 +1,19 @@
-"""What the screens read: quotes of the watch list that changed, sessions, daemons, open events.
-
-Plain rows by hand-written SQL: this runs four times a second, and the ORM doubles what it costs. Every column
-name still comes from the models.
-"""
+"""What the screens read: quotes of the watch list that changed, sessions, daemons, open events, other apps' sheets."""
 
 import logging
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError, connection
-from django.db.models import Model
 
-from market.feed import Value
 from market.models import FeedSession, Quote
 from market.watchlist import WatchItem, read_watch_list
+from stockdesk import sheets
 from stockdesk.models import DaemonState, Event
+from stockdesk.sheets import Rows, Value, columns, table_rows, wire
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +23,6 @@ WATCH_LIST_SECONDS = 2.0
 RETRY_SECONDS = 10.0
 EVENTS = 50
 SEOUL = ZoneInfo("Asia/Seoul")
-SEOUL_1970 = datetime(1970, 1, 1, 9)  # noqa: DTZ001  (no summer time since 1988: always nine hours)
 
 STORED = (
     "name", "last_price", "change", "sign", "change_rate", "open_price", "high_price", "low_price",
@@ -49,26 +43,16 @@ SHEETS = {
     "desk": ("now", "polled_at", "trouble"),
 }
 
-Rows = dict[str, list[Value]]
 
-
-def columns(model: type[Model], *names: str) -> str:
-    """Names of our fields as the columns of a SELECT."""
-    stored = {field.name: field.column for field in model._meta.concrete_fields}
-    return ", ".join(f"`{model._meta.pk.column if name == 'pk' else stored[name]}`" for name in names)
+def all_sheets() -> dict[str, Sequence[str]]:
+    """Every table of the dashboard with its columns."""
+    return {**SHEETS, **{name: sheet.columns for name, sheet in sheets.SHEETS.items()}}
 
 
 QUOTE_TABLE = f"`{Quote._meta.db_table}`"
 QUOTE_KEY = columns(Quote, "pk")
 QUOTE_STAMP = columns(Quote, "updated_at")
 QUOTE_COLUMNS = columns(Quote, "pk", "updated_at", *STORED)
-
-
-def wire(value: Any) -> Value:
-    """A column's value as the browser gets it: times in ms since 1970, rates as numbers."""
-    if isinstance(value, datetime):
-        return (value - SEOUL_1970) // timedelta(milliseconds=1)
-    return float(value) if isinstance(value, Decimal) else value
 
 
 def seoul_now() -> datetime:
@@ -97,8 +81,9 @@ class ScreenReader:
         return {symbol: quote_row(self._watched[symbol], values) for symbol, values in changed.items()}, False
 
     def status(self) -> dict[str, Rows]:
-        """Sessions, daemons and events still open, whole."""
+        """Sessions, daemons, events still open, and what other apps show: all of it whole."""
         return {
+            **{name: sheet.read() for name, sheet in sheets.SHEETS.items()},
             "sessions": table_rows(FeedSession, SESSION),
             "daemons": table_rows(DaemonState, DAEMON),
             "events": table_rows(Event, EVENT, "WHERE `ended_at` IS NULL ORDER BY `started_at` DESC LIMIT %s", EVENTS),
@@ -150,11 +135,3 @@ def quote_row(item: WatchItem, values: tuple[Any, ...] | None) -> list[Value]:
     if row["base_price"] is None and row["last_price"] is not None and row["change"] is not None:
         row["base_price"] = row["last_price"] - row["change"]
     return [item.wr_id, *map(wire, row.values())]
-
-
-def table_rows(model: type[Model], names: Sequence[str], condition: str = "", *parameters: Any) -> Rows:
-    """The rows of a small table, by primary key."""
-    sql = f"SELECT {columns(model, 'pk', *names)} FROM `{model._meta.db_table}` {condition}"
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return {str(key): [wire(value) for value in values] for key, *values in cursor.fetchall()}

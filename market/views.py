@@ -43,11 +43,12 @@ def quote_columns() -> list[dict[str, Any]]:
 
 
 def desk_facts() -> dict[str, Any]:
-    """What every page's frame shows: how real the money is, and whether the prices are invented."""
+    """What every page's frame shows: how real the money is, whether there is an account, are prices invented."""
     modes = {"dry-run": _("Dry run"), "mock": _("Mock"), "live": _("Live")}
     return {
         "mode": settings.DESK.mode,
         "mode_word": modes[settings.DESK.mode],
         "demo": settings.DESK.demo,
+        "account": bool(settings.DESK.account),
         "version": version(),
     }

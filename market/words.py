@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop, pgettext
 
 def page_words() -> dict[str, str]:
     """Key -> text in the language of the request."""
-    return {**link_words(), **state_words(), **age_words(), **quote_words(), **event_words()}
+    return {**link_words(), **state_words(), **age_words(), **quote_words(), **asset_words(), **event_words()}
 
 
 def link_words() -> dict[str, str]:
@@ -82,6 +82,16 @@ def quote_words() -> dict[str, str]:
     }
 
 
+def asset_words() -> dict[str, str]:
+    return {
+        "assets.renewed": _("Renewed {age} ago"),
+        "assets.waiting": _("Waiting for the first balance"),
+        "assets.never": _("No balance yet: {reason}"),
+        "assets.failing": _("The last attempt failed: {reason}"),
+        "assets.old": _("Not renewed for {age}. {reason}"),
+    }
+
+
 def event_words() -> dict[str, str]:
     """Levels, and what the codes of our own daemons mean; an unknown code is shown as it is."""
     return {
@@ -94,6 +104,7 @@ def event_words() -> dict[str, str]:
         "event.key-quarantined": _("App key must rest"),
         "event.step-failed": _("A round of work failed"),
         "event.calls-refused": _("The broker refuses calls"),
+        "event.assets-stale": _("Assets out of date"),
         "event.watch-list-full": _("More symbols than places"),
         "event.session-down": _("A session is down"),
         "event.registrations-refused": _("Registrations refused"),
@@ -127,6 +138,14 @@ SENTENCES = (
     gettext_noop("{1} of {2} records are damaged, or the clock is wrong"),
     gettext_noop("no step for {1} s"),
     gettext_noop("the broker refuses calls: slowed down for a while"),
+    gettext_noop("no complete balance for {1} s"),
+    gettext_noop("no complete balance within {1} s"),
+    gettext_noop("no holdings, though the account's securities have a value"),
+    gettext_noop("holdings are missing from the list that its totals still count"),
+    gettext_noop("everything is gone from the account at once"),
+    gettext_noop("the desk has another account now"),
+    gettext_noop("{1}: no answer within {2} s"),
+    gettext_noop("{1}: HTTP {2} without a JSON object"),
 )
 
 

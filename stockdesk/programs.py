@@ -12,7 +12,7 @@ from typing import Literal
 PYTHON = ".venv/bin/python"
 
 When = Literal["always", "market hours", "night", "after the close"]
-Only = Literal["", "embedded", "simulated"]
+Only = Literal["", "embedded", "simulated", "account"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class Program:
     does: str
     priority: int
     when: When = "always"
-    only: Only = ""  # "embedded": with the desk's own MariaDB; "simulated": with the broker's stand-in
+    # "embedded": with the desk's own MariaDB; "simulated": with the broker's stand-in; "account": KIS_ACCOUNT is set
+    only: Only = ""
     starts_alone: bool = False  # before the migrations; the others wait until the tables are there
     stop_seconds: int = 15  # between SIGTERM and SIGKILL
 
@@ -56,6 +57,14 @@ PROGRAMS = (
         stop_seconds=30,  # the step in hand is finished, and that may be waiting for a token
     ),
     Program(
+        name="assets",
+        command=(PYTHON, "manage.py", "run_assets"),
+        does="balance and holdings of the account",
+        priority=40,
+        when="market hours",
+        only="account",
+    ),
+    Program(
         name="web",
         command=(
             *(PYTHON, "-m", "uvicorn", "stockdesk.asgi:application"),
@@ -68,10 +77,10 @@ PROGRAMS = (
 )
 
 
-def programs_for(*, embedded: bool, simulated: bool) -> list[Program]:
+def programs_for(*, embedded: bool, simulated: bool, account: bool) -> list[Program]:
     """The programs of this desk, first to start first."""
-    kinds = {"", *(["embedded"] if embedded else []), *(["simulated"] if simulated else [])}
-    return sorted((p for p in PROGRAMS if p.only in kinds), key=lambda p: p.priority)
+    there = {"": True, "embedded": embedded, "simulated": simulated, "account": account}
+    return sorted((p for p in PROGRAMS if there[p.only]), key=lambda p: p.priority)
 
 
 def quoted(argument: str) -> str:

@@ -29,6 +29,8 @@ INSTALLED_APPS = [
     "csp",
     "stockdesk",
     "market",
+    "assets",
+    "trading",
     "collectors",
 ]
 

@@ -81,6 +81,15 @@ GROUPS: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": _("Assets"),
+        "separator": True,
+        "items": [
+            _entry(_("Holdings"), "inventory_2", "assets.holding"),
+            _entry(_("Balances"), "account_balance_wallet", "assets.balance"),
+            _entry(_("Accounts"), "account_balance", "assets.account"),
+        ],
+    },
+    {
         "title": _("Desk"),
         "separator": True,
         "items": [

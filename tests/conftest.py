@@ -16,6 +16,17 @@ from stockdesk.simulator.testing import RunningSimulator, running_simulator
 from tests.feed import KEYS, PLACES, SESSIONS, FeedProcess, StartFeed
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--schedules", type=int, default=2_000, help="seeded schedules of the ledger's model checker")
+
+
+@pytest.fixture(scope="session")
+def schedules(request: pytest.FixtureRequest) -> int:
+    """How many seeded schedules the model checker of the ledger runs."""
+    asked: int = request.config.getoption("--schedules")
+    return asked
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_catalogue() -> None:
     """Compiled catalogues are not in the repository; setting up makes them, and so does this."""

@@ -31,6 +31,11 @@ class Answer:
         rows = value if isinstance(value, list) else [value]
         return [_lower(row) for row in rows if isinstance(row, dict)]
 
+    def has_rows(self, name: str) -> bool:
+        """Whether ``rows`` leaves nothing out: an empty list has all its rows, a missing one has not."""
+        value = self.fields.get(name)
+        return isinstance(value, dict) or (isinstance(value, list) and all(isinstance(row, dict) for row in value))
+
 
 def judge(
     tr_id: str, status: int, content: bytes, *, tr_cont: str = "", envelope: bool = True, clean: Callable[[str], str]
@@ -40,12 +45,12 @@ def judge(
     ``envelope`` is False for the token calls, whose success has no ``rt_cd``. ``clean`` takes secrets out of the
     broker's words, which end up in the error.
     """
-    fields = _object(content)
+    fields = object_of(content)
     if fields is None:
         raise OutcomeUnknown(f"HTTP {status} without a JSON object", tr_id=tr_id)
-    code = _text(fields, "msg_cd") or _text(fields, "error_code")
-    text = clean(_text(fields, "msg1") or _text(fields, "error_description")) or f"HTTP {status}"
-    verdict = _text(fields, "rt_cd")
+    code = text_of(fields, "msg_cd") or text_of(fields, "error_code")
+    text = clean(text_of(fields, "msg1") or text_of(fields, "error_description")) or f"HTTP {status}"
+    verdict = text_of(fields, "rt_cd")
     if 200 <= status < 300 and "error_code" not in fields and (verdict == "0" or not (verdict or envelope)):
         return Answer(fields, more=tr_cont.strip() in ("F", "M"))
     if code in _REFUSALS:
@@ -56,7 +61,8 @@ def judge(
     raise OutcomeUnknown(text, code, tr_id)
 
 
-def _object(content: bytes) -> dict[str, Any] | None:
+def object_of(content: bytes) -> dict[str, Any] | None:
+    """The body as a JSON object with lower-case keys; None where it is none."""
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):
@@ -68,6 +74,7 @@ def _lower(row: dict[str, Any]) -> dict[str, Any]:
     return {key.lower(): value for key, value in row.items()}
 
 
-def _text(fields: dict[str, Any], name: str) -> str:
+def text_of(fields: dict[str, Any], name: str) -> str:
+    """A field as text without padding; empty where it is missing or no plain value."""
     value = fields.get(name)
     return "" if value is None or isinstance(value, (dict, list)) else str(value).strip()

@@ -43,6 +43,10 @@ class TokenTooSoon(Refused):
     """A token was issued within the last minute (EGW00133): use that one or wait."""
 
 
+class NotOnMock(Refused):
+    """The mock host has no such call. Nothing was sent."""
+
+
 class FrameError(KisError):
     """A message of the socket that cannot be read. Drop it, count it, go on. ``field`` names the culprit, if one."""
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from stockdesk.kis.frames import MAX_DAY_AMOUNT, MAX_DAY_VOLUME, MAX_PRICE
 from stockdesk.kis.messages import PriceRow
-from stockdesk.kis.numbers import NO_VALUE, wire_amount, wire_change, wire_rate
+from stockdesk.kis.numbers import wire_amount, wire_change, wire_rate
+from stockdesk.kis.values import text
 
 
 def row_from_list(symbol: str, row: Mapping[str, Any]) -> PriceRow:
@@ -16,8 +17,8 @@ def row_from_list(symbol: str, row: Mapping[str, Any]) -> PriceRow:
     return PriceRow(
         symbol=symbol,
         price=price,
-        name=_text(row, "inter_kor_isnm") or None,
-        market=_text(row, "kospi_kosdaq_cls_name") or None,
+        name=text(row, "inter_kor_isnm") or None,
+        market=text(row, "kospi_kosdaq_cls_name") or None,
         change=change,
         sign=sign,
         change_rate=rate,
@@ -41,7 +42,7 @@ def row_from_inquiry(symbol: str, row: Mapping[str, Any]) -> PriceRow:
     return PriceRow(
         symbol=symbol,
         price=price,
-        market=_text(row, "rprs_mrkt_kor_name") or None,
+        market=text(row, "rprs_mrkt_kor_name") or None,
         change=change,
         sign=sign,
         change_rate=rate,
@@ -53,19 +54,13 @@ def row_from_inquiry(symbol: str, row: Mapping[str, Any]) -> PriceRow:
         base_price=_amount(row, "stck_sdpr", MAX_PRICE),
         upper_limit=_amount(row, "stck_mxpr", MAX_PRICE),
         lower_limit=_amount(row, "stck_llam", MAX_PRICE),
-        status=_text(row, "iscd_stat_cls_code") or None,
+        status=text(row, "iscd_stat_cls_code") or None,
     )
-
-
-def _text(row: Mapping[str, Any], name: str) -> str:
-    value = row.get(name)
-    text = "" if value is None else str(value).strip()
-    return "" if text in NO_VALUE else text
 
 
 def _amount(row: Mapping[str, Any], name: str, limit: int) -> int | None:
     try:
-        return wire_amount(_text(row, name), limit)
+        return wire_amount(text(row, name), limit)
     except ValueError as exc:
         raise ValueError(f"{name} is {exc}") from None
 
@@ -78,8 +73,8 @@ def _change(
         return None, None, None
     name = change_name
     try:
-        change, sign = wire_change(_text(row, name), _text(row, "prdy_vrss_sign"), MAX_PRICE)
+        change, sign = wire_change(text(row, name), text(row, "prdy_vrss_sign"), MAX_PRICE)
         name = "prdy_ctrt"
-        return change, sign, wire_rate(_text(row, name), sign)
+        return change, sign, wire_rate(text(row, name), sign)
     except ValueError as exc:
         raise ValueError(f"{name} is {exc}") from None

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 import httpx
 
 from stockdesk.kis.answers import Answer, judge
-from stockdesk.kis.errors import KisError, NotSent, OutcomeUnknown, RateLimited, TokenRejected
+from stockdesk.kis.errors import KisError, NotOnMock, NotSent, OutcomeUnknown, RateLimited, TokenRejected
 from stockdesk.kis.frames import is_symbol
 from stockdesk.kis.messages import KST, IssuedToken, PriceRow
 from stockdesk.kis.prices import row_from_inquiry, row_from_list
@@ -52,6 +52,7 @@ class Budget(Protocol):
 class KisClient:
     """One app key's REST calls. ``account`` is 8+2 digits; ``deadline`` is for one whole exchange, in seconds.
 
+    ``mock`` says that the address is the mock trading host, which lacks some calls: they raise NotOnMock.
     A read is repeated a bounded number of times, each time through its lane; what is posted is sent once.
     """
 
@@ -62,6 +63,7 @@ class KisClient:
         app_secret: str,
         *,
         account: str | None = None,
+        mock: bool = False,
         tokens: Tokens,
         budget: Budget,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -80,6 +82,7 @@ class KisClient:
         self._app_key = app_key
         self._app_secret = app_secret
         self._account = (account or "").replace("-", "")
+        self._mock = mock
         self._tokens = tokens
         self._budget = budget
         self._deadline = deadline
@@ -134,6 +137,7 @@ class KisClient:
 
         A symbol that KIS leaves out, and a row that makes no sense, are left out here too.
         """
+        self._real_only("FHKST11300006")
         if not 1 <= len(symbols) <= SYMBOLS_A_CALL:
             raise ValueError(f"{len(symbols)} symbols, a call takes 1 to {SYMBOLS_A_CALL}")
         params = {}
@@ -180,18 +184,25 @@ class KisClient:
         """One TR through its lane. A GET is a read and repeated within bounds, anything else is sent once."""
 
         async def once(token: str) -> Answer:
-            headers = {
-                "authorization": f"Bearer {token}",
-                "appkey": self._app_key,
-                "appsecret": self._app_secret,
-                "tr_id": tr_id,
-                "tr_cont": "N" if next_page else "",
-                "custtype": "P",
-            }
+            headers = self._headers(tr_id, token, next_page=next_page)
             status, tr_cont, content = await self._exchange(tr_id, method, path, headers, params, body)
             return judge(tr_id, status, content, tr_cont=tr_cont, clean=lambda text: self._clean(text, token))
 
         return await self._through_lane(lane, once, authorized=True, repeat=method == "GET")
+
+    def _headers(self, tr_id: str, token: str, *, next_page: bool = False) -> dict[str, str]:
+        return {
+            "authorization": f"Bearer {token}",
+            "appkey": self._app_key,
+            "appsecret": self._app_secret,
+            "tr_id": tr_id,
+            "tr_cont": "N" if next_page else "",
+            "custtype": "P",
+        }
+
+    def _real_only(self, tr_id: str) -> None:
+        if self._mock:
+            raise NotOnMock("not available in mock trading", tr_id=tr_id)
 
     async def _grant(self, name: str, secret_name: str) -> Answer:
         """One of the two calls that carry the secret in their body, under different names."""
@@ -231,9 +242,12 @@ class KisClient:
         headers: Mapping[str, str],
         params: Mapping[str, str] | None,
         body: Mapping[str, str] | None,
+        *,
+        http: httpx.AsyncClient | None = None,
     ) -> tuple[int, str, bytes]:
         """Status, ``tr_cont`` and body of one answer, or NotSent, or OutcomeUnknown."""
-        request = self._http.build_request(
+        http = http or self._http
+        request = http.build_request(
             method,
             path,
             params=params,
@@ -244,7 +258,7 @@ class KisClient:
         try:
             # httpx's limits are for each step of a call; this one is for all of it.
             async with asyncio.timeout(self._deadline):
-                response = await self._http.send(request, stream=True)
+                response = await http.send(request, stream=True)
                 try:
                     self._note_clock(response.headers.get("date", ""), sent_at)
                     content = await _body(response)

@@ -139,7 +139,7 @@ class Start:
             "rest_port": environment.port_in(drawn.get("KIS_REST_URL", ""), environment.REST_PORT),
             "ws_port": environment.port_in(drawn.get("KIS_WS_URL", ""), environment.WS_PORT),
         }
-        self.programs = programs_for(embedded=self.demo, simulated=self.demo)
+        self.programs = programs_for(embedded=self.demo, simulated=self.demo, account=bool(self.settings.account))
 
     def end_leftovers(self) -> None:
         """Programs whose supervisord was killed live on; a second copy beside them would be one too many."""

@@ -1,57 +1,33 @@
 """The hand on the switches: what the control API and the tests can do to a running simulator."""
 
 import asyncio
-import concurrent.futures
-import functools
-import threading
 import time
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
+from stockdesk.simulator.exchange import Exchange
+from stockdesk.simulator.exchange_control import ExchangeControl
 from stockdesk.simulator.hub import Hub
 from stockdesk.simulator.mishaps import MISHAPS, Mishaps
 from stockdesk.simulator.options import CHANGEABLE, Options
-from stockdesk.simulator.prices import Price, Prices
+from stockdesk.simulator.posts import Posts
+from stockdesk.simulator.prices import Price
 from stockdesk.simulator.pump import Pump
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from stockdesk.simulator.thread_hop import in_loop
 
 
-def in_loop(
-    method: Callable[Concatenate["Control", P], R],
-) -> Callable[Concatenate["Control", P], R]:
-    """Run the method in the simulator's own thread, from whichever thread it is called."""
-
-    @functools.wraps(method)
-    def call(self: "Control", *args: P.args, **kwargs: P.kwargs) -> R:
-        if threading.get_ident() == self.thread:
-            return method(self, *args, **kwargs)
-        answer: concurrent.futures.Future[R] = concurrent.futures.Future()
-
-        def run() -> None:
-            try:
-                answer.set_result(method(self, *args, **kwargs))
-            except BaseException as exc:
-                answer.set_exception(exc)
-
-        self.loop.call_soon_threadsafe(run)
-        return answer.result(timeout=10)
-
-    return call
-
-
-class Control:
+class Control(ExchangeControl):
     """Mishaps, prices, sessions and what was seen. A key is given as its number (first used is 1), id or text."""
 
-    def __init__(self, hub: Hub, prices: Prices, pump: Pump, mishaps: Mishaps, options: Options) -> None:
+    def __init__(
+        self, hub: Hub, exchange: Exchange, posts: Posts, pump: Pump, mishaps: Mishaps, options: Options
+    ) -> None:
+        super().__init__(exchange, posts, hub.credentials)
         self.hub = hub
-        self.prices = prices
+        self.prices = exchange.prices
         self.pump = pump
         self.mishaps = mishaps
         self.options = options
-        self.loop = asyncio.get_running_loop()
-        self.thread = threading.get_ident()
         self._as_started = {name: value for name, value in options.shown().items() if name in CHANGEABLE}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -138,6 +114,12 @@ class Control:
         """Let `symbol` trade again."""
         self._price(symbol).halted = False
 
+    @in_loop
+    def vi(self, symbol: str, on: bool = True) -> None:
+        """Stop `symbol` for a call auction after a price jump (VI): orders gather until it is off again."""
+        self._price(symbol).vi = bool(on)
+        self.exchange.keep_time()
+
     # sessions
 
     @in_loop
@@ -179,12 +161,15 @@ class Control:
         self.options.change(options)
 
     @in_loop
-    def reset(self, keys: bool = False) -> None:
-        """Mishaps off, options as at the start, ledger empty; with `keys` all keys and tokens forgotten too."""
+    def reset(self, keys: bool = False, accounts: bool = False) -> None:
+        """Mishaps off, options as at the start, ledger empty; `accounts` and orders, `keys` and tokens if told so."""
         self.mishaps.clear()
         self.options.change(self._as_started)
         self.hub.ledger.clear()
         self.hub.held.clear()
+        self.posts.clear()
+        if keys or accounts:
+            self.exchange.clear()
         if keys:
             self.hub.credentials.forget()
 
@@ -204,6 +189,12 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "tick": Control.tick,
     "halt": Control.halt,
     "resume": Control.resume,
+    "vi": Control.vi,
+    "cash": Control.set_cash,
+    "holding": Control.set_holding,
+    "order": Control.order,
+    "cancel": Control.cancel,
+    "fill": Control.fill,
     "close": Control.close_session,
     "send": Control.send_text,
     "notice": Control.send_notice,

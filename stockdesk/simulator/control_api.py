@@ -21,6 +21,19 @@ def routes(control: Control) -> list[Route]:
         wanted = request.query_params.get("arrivals", "1000")
         return _json(request, lambda: control.seen(arrivals=int(wanted)))
 
+    async def posts(request: Request) -> Response:
+        wanted = request.query_params.get("last", "1000")
+        return _json(request, lambda: control.posts_seen(last=int(wanted)))
+
+    async def orders(request: Request) -> Response:
+        return _json(request, control.orders, request.query_params.get("key"))
+
+    async def fills(request: Request) -> Response:
+        return _json(request, control.fills, request.query_params.get("key"))
+
+    async def accounts(request: Request) -> Response:
+        return _json(request, control.accounts)
+
     async def instruments(request: Request) -> Response:
         world = control.prices.world
         rows = [
@@ -45,6 +58,10 @@ def routes(control: Control) -> list[Route]:
     return [
         Route(f"{PREFIX}/", state),
         Route(f"{PREFIX}/seen", seen),
+        Route(f"{PREFIX}/posts", posts),
+        Route(f"{PREFIX}/orders", orders),
+        Route(f"{PREFIX}/fills", fills),
+        Route(f"{PREFIX}/accounts", accounts),
         Route(f"{PREFIX}/instruments", instruments),
         Route(f"{PREFIX}/mishaps/{{name}}", mishap, methods=["POST", "DELETE"]),
         Route(f"{PREFIX}/{{name}}", action, methods=["POST"]),

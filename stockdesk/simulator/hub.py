@@ -41,7 +41,7 @@ class Hub:
         self.holders: dict[str, Session] = {}  # app key id -> the session that has it
         self.held: dict[str, float] = {}  # app key id -> until when an unclean end keeps it in use
         self.subscribers: dict[str, list[tuple[str, Session]]] = {}  # symbol -> (TR id, session)
-        self.changed = True  # the subscribers are not those of the last deal (see the pump)
+        self.changed = True  # the wanted symbols are not those of the last deal (see the pump)
 
     # connections
 
@@ -229,6 +229,10 @@ class Hub:
                 reached += session.send(data_frame(tr_id, [body], encrypted=True))
         self.ledger.notices += reached
         return reached
+
+    def shuffle(self) -> None:
+        """Other symbols are wanted than before: the pump deals again."""
+        self.changed = True
 
     def chosen(self, key: str | None) -> list[Session]:
         """The sessions of one app key id, or all of them."""

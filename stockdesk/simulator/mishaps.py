@@ -33,6 +33,22 @@ MISHAPS: dict[str, str] = {
     "old-ticks": "frames carry a trade of `value` seconds ago (default 60) with a smaller running volume",
     # notices
     "wrong-key": "notices are encrypted with another key than the one that was announced",
+    "notices-lost": "execution notices are not sent",
+    "notices-doubled": "execution notices are sent twice",
+    "notices-late": "execution notices come `value` seconds late (default 10)",
+    "notices-early": "notices of an order go out `value` seconds before its answer (default 0.3)",
+    # orders: order-cash and order-rvsecncl alike, unless narrowed by TR id
+    "order-refused": "orders are refused with code `value` (default APBK0918)",
+    "order-lost": "orders are not booked, and the connection closes without an answer",
+    "order-answer-lost": "orders are booked, and the connection closes without an answer",
+    "order-timeout": "orders are answered with EGW00302, HTTP 500, though booked (`value` lost: and not booked)",
+    "order-without-number": "orders are booked and answered with an empty order number",
+    "order-rejected": "new and amended orders get a number and are then rejected by the exchange, with a notice",
+    "no-fill": "orders that come in are never filled by the market",
+    "part-fill": "of orders that come in only `value` per cent are filled by the market (default 50)",
+    # lists
+    "second-page": "continued pages of orders and holdings are answered with EGW00002, HTTP 500",
+    "no-rows": "lists of orders and holdings come without rows, beside their true totals",
     # REST
     "over-limit": "calls are refused with EGW00201, HTTP 500",
     "over-limit-200": "calls are refused with EGW00201, HTTP 200",
@@ -43,6 +59,7 @@ MISHAPS: dict[str, str] = {
     "html-body": "calls are answered with an HTML page and status `value` (default 200)",
     "empty-body": "calls are answered with an empty body, HTTP 200",
     "cut-body": "the connection closes in the middle of the body",
+    "drip": "the body comes byte by byte, one every `value` seconds (default 0.5)",
     "no-answer": "the call is done, then the connection closes without an answer",
     "slow": "answers come `value` seconds late (default 5)",
     "wrong-date": "the Date header is off by `value` seconds (default 600)",
@@ -57,6 +74,10 @@ NUMBERS: dict[str, tuple[float, float]] = {
     "records": (1, 999),
     "old-ticks": (0, 86_400),
     "html-body": (200, 504),
+    "notices-late": (0, 3_600),
+    "notices-early": (0, 60),
+    "part-fill": (1, 99),
+    "drip": (0, 60),
     "slow": (0, 3_600),
     "wrong-date": (-1e9, 1e9),
 }

@@ -26,7 +26,11 @@ class Options:
     columns: int = 47  # of H0STCNT0; 46 until 2026-09-13
     calls_per_second: int = 0  # REST calls of one app key; 0: 20, or 1 in the mock flavour
     mock: bool = False  # 모의투자: fewer TR ids, one call a second
-    open: bool = True  # False: no ticks at all
+    open: bool = True  # False: no ticks at all, and no orders
+    real_hours: bool = False  # True: trade by KRX's and NXT's timetable; False: at any time
+    cash: int = 50_000_000  # KRW in an account when it is opened
+    notice_seconds: float = 0.05  # from an event to its execution notice
+    ledger_calls_per_second: int = 0  # orders and account calls of one app key (EGW00215); 0: no limit of their own
     pingpong_seconds: float = 10.0
     unanswered_seconds: float = 100.0  # a session that answers no PINGPONG is cut after this
     registrations: int = 41  # of one session; the next one is OPSP0008
@@ -49,6 +53,8 @@ class Options:
             raise ValueError("second_session is refuse or replace")
         if self.symbols < 1 or self.ticks_per_second < 0 or self.calls_per_second < 1:
             raise ValueError("symbols and calls_per_second start at 1, ticks_per_second at 0")
+        if self.cash < 0 or self.notice_seconds < 0 or self.ledger_calls_per_second < 0:
+            raise ValueError("cash, notice_seconds and ledger_calls_per_second are not below 0")
         if self.pingpong_seconds <= 0 or self.unanswered_seconds <= 0:
             raise ValueError("pingpong_seconds and unanswered_seconds are above 0")
 
@@ -86,6 +92,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same world")
     parser.add_argument("--calls-per-second", type=int, default=0, help="of one key (default 20, mock 1)")
     parser.add_argument("--mock", action="store_true", help="answer as the 모의투자 host does")
+    parser.add_argument("--cash", type=int, default=50_000_000, help="KRW in a new account (default %(default)s)")
+    parser.add_argument("--real-hours", action="store_true", help="trade by the timetable of KRX and NXT")
     parser.add_argument("--pingpong-seconds", type=float, default=10.0, help="between two PINGPONG")
 
 

@@ -1,12 +1,19 @@
 """How one issue trades through the day: best bid and ask, prints, running totals. Pure, no clock, no I/O."""
 
 import random
+from typing import Protocol
 
 from stockdesk.simulator.rules import step_down, step_up
 from stockdesk.simulator.world import Instrument, World
 
 PULL = 1.5  # how strongly a price is drawn back to its anchor; keeps a day's walk within a few per cent
 MORNING_PRINTS = 40  # prints before the simulator starts, so that open, high and low differ at once
+
+
+class Orders(Protocol):
+    """Whoever wants to know of every print: the book of working orders, while there are any."""
+
+    def traded(self, price: int, volume: int) -> None: ...
 
 
 class Price:
@@ -22,6 +29,7 @@ class Price:
         "ask_rest",
         "bid",
         "bid_rest",
+        "book",
         "buy_count",
         "buy_volume",
         "halted",
@@ -43,6 +51,7 @@ class Price:
         "touched",
         "typical",
         "upper",
+        "vi",
         "volume",
         "yesterday_volume",
     )
@@ -67,11 +76,18 @@ class Price:
         self.ask_rest = self.bid_rest = self.typical * 30
         self.last_side = ""  # CCLD_DVSN of the opening print is empty
         self.halted = False
+        self.vi = False  # in the call auction after a price jump (변동성완화장치)
+        self.book: Orders | None = None
         self.prints = 0
         self.touched = 0.0  # when a reader last asked; the owner's clock
         self._spread(up=True)
         for _ in range(MORNING_PRINTS):
             self.print("0930" + f"{self.prints:02d}")
+
+    @property
+    def still(self) -> bool:
+        """No trades are printed now."""
+        return self.halted or self.vi
 
     def print(self, hhmmss: str) -> None:
         """One trade: the price moves at most one tick, never beyond the day's limits."""
@@ -133,6 +149,8 @@ class Price:
         elif price < self.low:
             self.low = price
             self.low_at = hhmmss
+        if self.book is not None:
+            self.book.traded(price, volume)
 
 
 class Prices:
@@ -154,7 +172,7 @@ class Prices:
         ``seconds`` is a running clock. At most 20 prints are caught up, so a read stays cheap.
         """
         price = self.get(symbol)
-        if price is not None and not price.halted:
+        if price is not None and not price.still:
             quiet = seconds - price.touched
             if quiet >= 2.0:
                 price.touched = seconds

@@ -1,9 +1,10 @@
-"""Makes the market move: so many prints a second, spread over the symbols that somebody registered."""
+"""Makes the market move: so many prints a second, over the symbols that somebody registered or has orders in."""
 
 import asyncio
 import random
 import time
 
+from stockdesk.simulator.exchange import Exchange
 from stockdesk.simulator.frames import tick_record
 from stockdesk.simulator.hub import Hub
 from stockdesk.simulator.mishaps import Mishaps
@@ -18,10 +19,11 @@ MANY_RECORDS = 0.1  # share of frames that carry two to five records
 
 
 class Pump:
-    """Deals the registered symbols like a deck of cards, large issues with more cards than small ones."""
+    """Deals the wanted symbols like a deck of cards, large issues with more cards than small ones."""
 
-    def __init__(self, hub: Hub, prices: Prices, mishaps: Mishaps, options: Options) -> None:
+    def __init__(self, hub: Hub, exchange: Exchange, prices: Prices, mishaps: Mishaps, options: Options) -> None:
         self.hub = hub
+        self.exchange = exchange
         self.prices = prices
         self.mishaps = mishaps
         self.options = options
@@ -33,7 +35,9 @@ class Pump:
         """For ever: prints by the clock, so that a late round makes up for itself."""
         due, before = 0.0, time.monotonic()
         while True:
-            rate = self.options.ticks_per_second if self.options.open and self.hub.subscribers else 0.0
+            now = self.exchange.keep_time()
+            wanted = self.exchange.hours.trading(now) and (self.hub.subscribers or self.exchange.books)
+            rate = self.options.ticks_per_second if wanted else 0.0
             await asyncio.sleep(STEP if rate >= 100 else IDLE_STEP)
             moment = time.monotonic()
             due = min(due + (moment - before) * rate, rate * LONGEST_DEBT + 1)
@@ -73,7 +77,7 @@ class Pump:
 
     def _trade(self, symbol: str, hhmmss: str, yyyymmdd: str, records: int = 0) -> int:
         price = self.prices.get(symbol)
-        if price is None or price.halted:
+        if price is None or price.still:
             return 0
         if not records:
             records = self._records()
@@ -96,7 +100,8 @@ class Pump:
     def _deal(self) -> None:
         """A new deck: as many cards of a symbol as its weight, one of each when the market is too slow for that."""
         self.hub.changed = False
-        weights = {symbol: self.hub.world.by_symbol[symbol].weight for symbol in self.hub.subscribers}
+        symbols = dict.fromkeys((*self.hub.subscribers, *self.exchange.symbols_at_work()))
+        weights = {symbol: self.hub.world.by_symbol[symbol].weight for symbol in symbols}
         slow = sum(weights.values()) > self.options.ticks_per_second * PASS_SECONDS
         self._deck = [symbol for symbol, weight in weights.items() for _ in range(1 if slow else weight)]
         self._random.shuffle(self._deck)

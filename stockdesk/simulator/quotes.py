@@ -150,7 +150,7 @@ def price_output(price: Price) -> dict[str, str]:
         "stck_shrn_iscd": instrument.symbol,
         "fcam_cnnm": str(par),
         "cpfn_cnnm": f"{shares * par // 100_000_000:,} 억",
-        "vi_cls_code": "N",
+        "vi_cls_code": "Y" if price.vi else "N",
         "ovtm_vi_cls_code": "N",
         "mrkt_warn_cls_code": "00",
     }

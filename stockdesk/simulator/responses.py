@@ -1,5 +1,6 @@
 """HTTP answers with the header spelling that strangers' clients depend on."""
 
+import asyncio
 import itertools
 import json
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ class Answer:
     body: Mapping[str, Any]
     status: int = 200
     tr_cont: str = ""
+    lost: bool = False  # the connection closes instead
 
     @property
     def code(self) -> str:
@@ -69,6 +71,23 @@ class CutReply(Reply):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": self.body[: len(self.body) // 2], "more_body": True})
         scope["state"]["transport"].close()
+
+
+class DrippingReply(Reply):
+    """Sends the head at once and then the body byte by byte."""
+
+    def __init__(self, body: bytes, status: int, names: Mapping[str, str], seconds: float) -> None:
+        super().__init__(body, status, names)
+        self.seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for at in range(len(self.body)):
+            await send({"type": "http.response.body", "body": self.body[at : at + 1], "more_body": True})
+            await asyncio.sleep(self.seconds)
+            if scope["state"]["transport"].is_closing():
+                return
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 @dataclass(slots=True)

@@ -2,20 +2,25 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from stockdesk.simulator.asking import Asking
 from stockdesk.simulator.ceiling import Ceiling
 from stockdesk.simulator.credentials import CredentialError, Credentials, KnownKey
+from stockdesk.simulator.exchange import Exchange
 from stockdesk.simulator.ledger import Ledger
 from stockdesk.simulator.mishaps import Mishaps
 from stockdesk.simulator.options import Options
-from stockdesk.simulator.prices import Prices
+from stockdesk.simulator.outbox import Outbox
+from stockdesk.simulator.posts import Post, Posts
 from stockdesk.simulator.responses import (
     Answer,
     CutReply,
+    DrippingReply,
     Letterhead,
     NoReply,
     Reply,
@@ -24,6 +29,7 @@ from stockdesk.simulator.responses import (
     refused_at_the_door,
 )
 from stockdesk.simulator.tr import CALLS, Market
+from stockdesk.simulator.trading_tr import NO_SUCH_ID, ORDER_CASH, ORDER_PATHS, TRADING_CALLS, real_id, trading_answer
 
 OVER_LIMIT = "초당 거래건수를 초과하였습니다."
 HTML = "<!DOCTYPE html><html><head><title>점검 안내</title></head><body>시스템 점검 중입니다.</body></html>"
@@ -43,15 +49,26 @@ class Gateway:
     """Answers every KIS path; knows nothing of HTTP beyond request and reply."""
 
     def __init__(
-        self, prices: Prices, credentials: Credentials, ledger: Ledger, mishaps: Mishaps, options: Options
+        self,
+        exchange: Exchange,
+        outbox: Outbox,
+        posts: Posts,
+        credentials: Credentials,
+        ledger: Ledger,
+        mishaps: Mishaps,
+        options: Options,
     ) -> None:
-        self.market = Market(prices, options)
+        self.exchange = exchange
+        self.outbox = outbox
+        self.posts = posts
+        self.market = Market(exchange.prices, exchange.hours, options)
         self.credentials = credentials
         self.ledger = ledger
         self.mishaps = mishaps
         self.options = options
         self.ceiling = Ceiling()
         self.approvals = Ceiling()
+        self.ledger_ceiling = Ceiling()
 
     # the door
 
@@ -121,19 +138,25 @@ class Gateway:
 
     async def call(self, request: Request) -> Response:
         """Anything under /uapi: key, ceiling, token, then the TR itself."""
-        headers = request.headers
+        arrived = time.time(), time.monotonic()
+        headers, path = request.headers, request.url.path
         tr_id = headers.get("tr_id", "").strip()
-        name = "hashkey" if request.url.path == "/uapi/hashkey" else tr_id
+        name = "hashkey" if path == "/uapi/hashkey" else tr_id
         body = await read_json(request) if request.method == "POST" else {}
-        known = None
+        known = post = None
         try:
             known = self.credentials.check_key(headers.get("appkey", ""), headers.get("appsecret", ""))
+            if request.method == "POST" and path in ORDER_PATHS:
+                post = self.posts.arrived(*arrived, known.id, tr_id, path == ORDER_CASH, body)
             self.ledger.call(known.id, name)
-            answer = self._refusal(known, name)
-            if answer is None:
-                answer = self._pass_on(request, body, known, tr_id)
+            answer = self._refusal(known, name) or self._pass_on(request, body, known, tr_id, post)
         except CredentialError as exc:
             answer = refused(exc.code, exc.text)
+        if post is not None:
+            post.code = post.code or answer.code
+            if switch := self.mishaps.strikes("notices-early", known.id if known else None, name):
+                self.outbox.flush()
+                await asyncio.sleep(0.3 if switch.value is None else float(switch.value))
         return await self._reply(known, name, answer, headline=tr_id)
 
     def _refusal(self, known: KnownKey, name: str) -> Answer | None:
@@ -145,11 +168,15 @@ class Gateway:
                 return answer
         return None
 
-    def _pass_on(self, request: Request, body: Mapping[str, object], known: KnownKey, tr_id: str) -> Answer:
+    def _pass_on(
+        self, request: Request, body: Mapping[str, object], known: KnownKey, tr_id: str, post: Post | None
+    ) -> Answer:
         path = request.url.path
         if path == "/uapi/hashkey":
             return Answer({"JsonBody": body, "HASH": self.credentials.hash_of(body)})
         self.credentials.check_token(request.headers.get("authorization", ""), known)
+        if (request.method, path) in TRADING_CALLS:
+            return self._trade(request, body, known, tr_id, post)
         call = CALLS.get((request.method, path))
         if call is None:
             self._unknown(f"{request.method} {path}")
@@ -160,6 +187,29 @@ class Gateway:
             return refused("EGW02006", "모의투자 TR 이 아닙니다.")
         query = {name.upper(): value for name, value in request.query_params.items()}
         return call.answer(self.market, query)
+
+    def _trade(
+        self, request: Request, body: Mapping[str, object], known: KnownKey, tr_id: str, post: Post | None
+    ) -> Answer:
+        """A call about orders or the account."""
+        call = TRADING_CALLS[request.method, request.url.path]
+        real = real_id(call, tr_id)
+        if real is None:
+            return NO_SUCH_ID
+        most = self.options.ledger_calls_per_second
+        if most and not self.ledger_ceiling.allows(known.id, most):
+            return REFUSALS["ledger-limit"]
+        given = body if request.method == "POST" else request.query_params
+        asking = Asking(
+            exchange=self.exchange,
+            key=known.id,
+            tr_id=real,
+            mock=real != tr_id,
+            continued=request.headers.get("tr_cont", "").strip() == "N",
+            fields={name.upper(): str(value) for name, value in given.items()},
+            post=post,
+        )
+        return trading_answer(call, asking, self.options.mock)
 
     def _unknown(self, path: str) -> None:
         paths = self.ledger.unknown_paths
@@ -175,6 +225,8 @@ class Gateway:
             self.ledger.refused(key or "unknown", answer.code)
         letter = Letterhead(self.options.now(), headline, tr_cont=answer.tr_cont)
         body, status = json_bytes(answer.body), answer.status
+        if answer.lost:
+            return NoReply()
         if not self.mishaps.on:
             return Reply(body, status, letter.names())
         strikes = self.mishaps.strikes
@@ -190,6 +242,8 @@ class Gateway:
             body, status = b"", 200
         if strikes("cut-body", key, name):
             return CutReply(body, status, letter.names())
+        if switch := strikes("drip", key, name):
+            return DrippingReply(body, status, letter.names(), 0.5 if switch.value is None else float(switch.value))
         return Reply(body, status, letter.names())
 
 

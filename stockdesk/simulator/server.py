@@ -18,10 +18,13 @@ from websockets.asyncio.server import serve
 from stockdesk.simulator.control import Control
 from stockdesk.simulator.control_api import routes
 from stockdesk.simulator.credentials import Credentials
+from stockdesk.simulator.exchange import Exchange
 from stockdesk.simulator.hub import Hub
 from stockdesk.simulator.ledger import Ledger
 from stockdesk.simulator.mishaps import Mishaps
 from stockdesk.simulator.options import Options
+from stockdesk.simulator.outbox import Outbox
+from stockdesk.simulator.posts import Posts
 from stockdesk.simulator.prices import Prices
 from stockdesk.simulator.pump import Pump
 from stockdesk.simulator.rest import Gateway
@@ -58,7 +61,10 @@ class Simulator:
         self.ledger = Ledger(self.options.now)
         self.credentials = Credentials(self.options.now)
         self.hub = Hub(self.world, self.credentials, self.ledger, self.mishaps, self.options)
-        self.pump = Pump(self.hub, self.prices, self.mishaps, self.options)
+        self.outbox = Outbox(self.hub.send_notice, self.prices, self.mishaps, self.options)
+        self.posts = Posts()
+        self.exchange = Exchange(self.prices, self.mishaps, self.options, self.outbox.put, self.hub.shuffle)
+        self.pump = Pump(self.hub, self.exchange, self.prices, self.mishaps, self.options)
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> "Simulator":
@@ -68,7 +74,7 @@ class Simulator:
             ws = stack.enter_context(_listen(self.options.ws_port))
             self.rest_url = f"http://{LOOPBACK}:{rest.getsockname()[1]}"
             self.ws_url = f"ws://{LOOPBACK}:{ws.getsockname()[1]}"
-            self.control = Control(self.hub, self.prices, self.pump, self.mishaps, self.options)
+            self.control = Control(self.hub, self.exchange, self.posts, self.pump, self.mishaps, self.options)
             await self._serve_rest(stack, rest)
             await self._serve_sockets(stack, ws)
             self.market = asyncio.create_task(self.pump.run())
@@ -80,7 +86,9 @@ class Simulator:
         await self._stack.aclose()
 
     async def _serve_rest(self, stack: contextlib.AsyncExitStack, listener: socket.socket) -> None:
-        gateway = Gateway(self.prices, self.credentials, self.ledger, self.mishaps, self.options)
+        gateway = Gateway(
+            self.exchange, self.outbox, self.posts, self.credentials, self.ledger, self.mishaps, self.options
+        )
         app = Starlette(
             routes=[
                 Route("/oauth2/tokenP", gateway.token, methods=["POST"]),

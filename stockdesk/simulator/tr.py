@@ -1,9 +1,10 @@
-"""The calls that the stand-in serves, by method and path. An order book would add its own here."""
+"""The quotation calls that the stand-in serves, by method and path; those of orders are in ``trading_tr``."""
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from stockdesk.simulator.hours import Hours
 from stockdesk.simulator.options import Options
 from stockdesk.simulator.prices import Price, Prices
 from stockdesk.simulator.quotes import OK, STOCK_TYPE, UNKNOWN_PRICE, instrument_output, multi_row, price_output
@@ -16,11 +17,14 @@ MOST_CODES = 30
 class Market:
     """What a quotation call may look at."""
 
-    def __init__(self, prices: Prices, options: Options) -> None:
+    def __init__(self, prices: Prices, hours: Hours, options: Options) -> None:
         self.prices = prices
+        self.hours = hours
         self.options = options
 
     def read(self, symbol: str) -> Price | None:
+        if self.options.real_hours and not self.hours.trading(self.options.now()):
+            return self.prices.get(symbol)
         return self.prices.read(symbol, time.monotonic(), self.options.now().strftime("%H%M%S"))
 
 

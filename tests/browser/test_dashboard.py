@@ -169,7 +169,7 @@ async def test_a_page_that_hears_nothing_says_so_and_dims_its_prices(live_desk):
     await expect(cell(page, "005930", "last_price")).to_have_text("71,900")
     await page.reload()
     await expect(page.locator("body")).to_have_attribute("data-link", "connecting")
-    await expect(page.locator("tbody")).to_have_css("opacity", "0.4")
+    await expect(page.locator("#rows")).to_have_css("opacity", "0.4")
     await expect(page.locator("body")).to_have_attribute("data-link", "lost", timeout=30_000)
     await expect(page.locator("#link-text")).to_contain_text("끊김")
 
@@ -204,5 +204,5 @@ async def test_a_phone_shows_price_and_rate_without_scrolling_sideways(live_desk
 async def test_the_page_speaks_english_to_those_who_ask(live_desk):
     page = await live_desk.open()
     await page.click(".language button")
-    await expect(page.locator('th[data-column="last_price"]')).to_have_text("Price")
+    await expect(page.locator('#quotes th[data-column="last_price"]')).to_have_text("Price")
     await expect(page.locator("#link-text")).to_contain_text("Connected")

@@ -1,5 +1,6 @@
 """What supervisors are told."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,12 +8,19 @@ from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
 
+from assets.accounts import own_account
+from assets.models import Account
 from market.models import FeedSession, Quote
 from stockdesk.models import DaemonState
 
 
 def reasons(response):
     return [reason["code"] for reason in response.json()["reasons"]]
+
+
+@pytest.fixture(autouse=True)
+def _account(settings):
+    settings.DESK = replace(settings.DESK, account="50123456-01")
 
 
 @pytest.fixture
@@ -24,6 +32,7 @@ def ready(db):
         FeedSession.objects.create(number=number, state="live")
     Quote.objects.create(symbol="005930", last_price=71_900, received_at=now)
     Quote.objects.create(symbol="000660")
+    Account.objects.create(id=own_account(), updated_at=now, stale=False)
 
 
 def test_a_living_process_says_so_without_the_database():
@@ -42,7 +51,7 @@ def test_a_desk_with_nothing_wrong_is_ready(ready):
 def test_a_desk_that_never_ran_says_what_is_missing():
     response = Client().get("/readyz")
     assert response.status_code == 503
-    assert reasons(response) == ["collector_absent", "quotes_absent"]
+    assert sorted(reasons(response)) == ["assets_absent", "collector_absent", "quotes_absent"]
 
 
 def test_a_silent_collector_is_a_reason(ready):
@@ -67,6 +76,13 @@ def test_old_quotes_are_a_reason_but_one_quiet_symbol_is_not(ready):
     assert Client().get("/readyz").status_code == 200
     Quote.objects.filter(symbol="005930").update(received_at=now - timedelta(seconds=31))
     assert reasons(Client().get("/readyz")) == ["quotes_stale"]
+
+
+def test_an_old_balance_is_a_reason_where_there_is_an_account(ready, settings):
+    Account.objects.update(updated_at=timezone.now() - timedelta(seconds=31))
+    assert reasons(Client().get("/readyz")) == ["assets_stale"]
+    settings.DESK = replace(settings.DESK, account="")
+    assert Client().get("/readyz").status_code == 200
 
 
 @pytest.mark.django_db

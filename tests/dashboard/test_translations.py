@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 
 BASE = Path(settings.BASE_DIR)
-ROOMS = ("stockdesk", "market", "collectors", "templates", "static")
+ROOMS = (*(app for app in settings.INSTALLED_APPS if (BASE / app).is_dir()), "templates", "static")
 CATALOGUE = BASE / "locale" / "ko" / "LC_MESSAGES" / "django.po"
 
 

@@ -1,13 +1,11 @@
 """The broker over REST, answer by answer. No network: each test hands over what KIS would send."""
 
 import asyncio
-import json
 import logging
 import traceback
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import httpx
 import pytest
@@ -23,13 +21,18 @@ from stockdesk.kis.errors import (
 )
 from stockdesk.kis.messages import KST, IssuedToken
 from stockdesk.kis.rest import MAX_ANSWER_BYTES, KisClient
-
-APP_KEY = "PS" + "k" * 34
-APP_SECRET = "s" * 179 + "="
-TOKEN = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzUxMiJ9.c3ludGhldGlj.c2FtcGxl"
-APPROVAL = "5a1e0000-0000-4000-8000-00000000cafe"
-ACCOUNT = "50001234-01"
-SECRETS = (APP_KEY, APP_SECRET, TOKEN, APPROVAL, "50001234")
+from tests.kis.broker import (
+    APP_KEY,
+    APP_SECRET,
+    APPROVAL,
+    SECRETS,
+    TOKEN,
+    Broker,
+    bad,
+    body_of,
+    good,
+    token_answer,
+)
 
 GAON = {
     "kospi_kosdaq_cls_name": "코스피", "hour_cls_code": "0", "inter_shrn_iscd": "010101", "inter_kor_isnm": "가온전자",
@@ -51,96 +54,9 @@ INQUIRY = {
 }  # fmt: skip
 
 
-def good(**fields: Any) -> httpx.Response:
-    return httpx.Response(
-        200, json={**fields, "rt_cd": "0", "msg_cd": "MCA00000", "msg1": "정상처리 되었습니다.".ljust(80)}
-    )
-
-
-def bad(code: str, text: str = "안됩니다", status: int = 500, rt_cd: str = "1") -> httpx.Response:
-    return httpx.Response(status, json={"rt_cd": rt_cd, "msg_cd": code, "msg1": text})
-
-
-def token_answer(**changes: Any) -> httpx.Response:
-    fields = {
-        "access_token": TOKEN,
-        "access_token_token_expired": "2026-11-19 08:20:00",
-        "token_type": "Bearer",
-        "expires_in": 86400,
-    }
-    return httpx.Response(200, json=fields | changes)
-
-
-class Tokens:
-    """A store that remembers what was asked of it."""
-
-    def __init__(self) -> None:
-        self.value: str | None = TOKEN
-        self.rejected: list[str] = []
-
-    async def get(self, issue: Callable[[], Any]) -> str:
-        if self.value is None:
-            self.value = (await issue()).value
-        return self.value
-
-    async def reject(self, token: str) -> None:
-        self.rejected.append(token)
-        self.value = None
-
-
-class Budget:
-    """A budget that keeps a list."""
-
-    def __init__(self) -> None:
-        self.lanes: list[str] = []
-        self.slowed = 0
-
-    async def reserve(self, lane: str) -> None:
-        self.lanes.append(lane)
-
-    async def slow_down(self) -> None:
-        self.slowed += 1
-
-
-class Broker:
-    """Gives the prepared answers one after the other, the last one for ever, and keeps the requests."""
-
-    def __init__(self) -> None:
-        self.answers: list[Any] = []
-        self.requests: list[httpx.Request] = []
-        self.tokens = Tokens()
-        self.budget = Budget()
-        self.pauses: list[float] = []
-        self.now = datetime(2026, 11, 18, 5, 30, tzinfo=UTC)
-
-    async def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, BaseException):
-            raise answer
-        if callable(answer):
-            return await answer(request)
-        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
-
-    def client(self, *answers: Any, **options: Any) -> KisClient:
-        self.answers = list(answers)
-
-        async def sleep(seconds: float) -> None:
-            self.pauses.append(seconds)
-
-        return KisClient(
-            "https://broker.test:9443", APP_KEY, APP_SECRET, account=ACCOUNT, tokens=self.tokens, budget=self.budget,
-            transport=httpx.MockTransport(self), sleep=sleep, jitter=lambda: 0.5, now=lambda: self.now, **options,
-        )  # fmt: skip
-
-
 @pytest.fixture
 def broker() -> Broker:
     return Broker()
-
-
-def body_of(request: httpx.Request) -> dict[str, str]:
-    return json.loads(request.content)
 
 
 # Token and approval key

@@ -69,15 +69,21 @@ def test_stopping_and_killing_reach_the_whole_group_of_a_program(folder):
 
 
 def test_the_database_starts_first_and_stops_last():
-    assert programs_for(embedded=True, simulated=True)[0].name == "mariadb"
+    assert programs_for(embedded=True, simulated=True, account=True)[0].name == "mariadb"
     assert len({entry.priority for entry in PROGRAMS}) == len(PROGRAMS)
 
 
 def test_an_operators_desk_has_neither_our_database_nor_the_simulator():
-    names = [entry.name for entry in programs_for(embedded=False, simulated=False)]
+    names = [entry.name for entry in programs_for(embedded=False, simulated=False, account=True)]
     assert "mariadb" not in names
     assert "simulator" not in names
     assert {"ws_market", "web"} <= set(names)
+
+
+@pytest.mark.parametrize("account", [True, False])
+def test_the_assets_are_read_where_there_is_an_account(account):
+    names = [entry.name for entry in programs_for(embedded=True, simulated=True, account=account)]
+    assert ("assets" in names) == account
 
 
 def test_only_what_needs_no_tables_starts_before_the_migrations(folder):

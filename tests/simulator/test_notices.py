@@ -1,20 +1,15 @@
 """Execution notices: encrypted, to whoever registered an HTS id."""
 
-import base64
-
 import pytest
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from stockdesk.kis.fields import H0STCNI0
 from tests.simulator.clients import Caller, watching
+from tests.simulator.listeners import clear_text
 
 
 def decrypt(reply, body):
     output = reply["body"]["output"]
-    decryptor = Cipher(algorithms.AES(output["key"].encode()), modes.CBC(output["iv"].encode())).decryptor()
-    padded = decryptor.update(base64.b64decode(body)) + decryptor.finalize()
-    assert set(padded[-padded[-1] :]) == {padded[-1]}
-    return padded[: -padded[-1]].decode()
+    return clear_text(output["key"], output["iv"], body)
 
 
 @pytest.mark.parametrize(("tr_id", "mock"), [("H0STCNI0", False), ("H0STCNI9", True)])

@@ -29,6 +29,9 @@ export function rate(percent, dir) {
   return `${percent > 0 ? "+" : percent < 0 ? "-" : ""}${size}%`;
 }
 
+// A profit or a loss with its sign, which tells what the colour tells.
+export const signed = (value) => (isNumber(value) ? `${value > 0 ? "+" : ""}${whole(value)}` : "");
+
 export const against = (price, base) =>
   !isNumber(price) || !isNumber(base) ? "" : price > base ? "up" : price < base ? "down" : "flat";
 

@@ -1,4 +1,5 @@
 // Wires the page: one socket fills the store, the store fills the panels, a slow clock lets things grow old.
+import { Assets } from "./assets.js";
 import { age, clockTime } from "./format.js";
 import { showDaemons, showEvents, showSessions } from "./panels.js";
 import { Quotes } from "./quotes.js";
@@ -14,6 +15,7 @@ const BLIND = 4_000; // ms since the server last read its database
 const byId = (id) => document.getElementById(id);
 const store = new Store();
 const quotes = new Quotes(byId("quotes"));
+const assets = byId("assets") && new Assets(byId("assets"), store);
 let offset = null; // the server's clock less ours, ms
 let drawing = false;
 let heard = 0;
@@ -30,7 +32,7 @@ function take(message) {
   }
   heard += 1;
   // The panels' numbers wait for the next tick: every frame drawn costs as much as all the script of a second.
-  if (store.snapshot || store.changed.quotes.size) draw();
+  if (store.snapshot || store.changed.quotes.size || store.changed.holdings?.size) draw();
 }
 
 function draw() {
@@ -41,6 +43,7 @@ function draw() {
     const { changed, snapshot } = store.take();
     if (changed.quotes?.size) quotes.update(store.rows("quotes"), changed.quotes, { flash: !snapshot });
     else if (snapshot) quotes.find(quotes.query);
+    assets?.update(changed);
     if (snapshot) tick();
   });
 }
@@ -89,6 +92,7 @@ function showLink() {
 function tick() {
   const now = serverNow();
   quotes.grow(now);
+  assets?.grow(now);
   showSessions(store.rows("sessions"), now);
   showEvents(store.rows("events"), now);
   showDaemons(store.rows("daemons"), now);

@@ -1,46 +1,12 @@
 // The quotes table. A cell is touched only when its text changes; rows off screen are skipped by the browser's
 // layout (content-visibility), so two hundred of them a second stay cheap.
+import { make, Mark, Text } from "./dom.js";
 import { against, age, arrow, clockTime, direction, millions, rate, whole } from "./format.js";
 import { word } from "./words.js";
 
 const OLD = 10_000; // ms without a tick after which a row's time is dimmed
 const FLASH = 350;
 const INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ";
-
-const make = (tag, name, parent) => {
-  const node = document.createElement(tag);
-  if (name) node.className = name;
-  parent?.append(node);
-  return node;
-};
-
-// A text node that remembers what it says: comparing strings is cheaper than asking the document.
-class Text {
-  constructor(parent) {
-    this.node = document.createTextNode("");
-    this.said = "";
-    parent.append(this.node);
-  }
-
-  say(text) {
-    if (text === this.said) return false;
-    this.said = this.node.data = text;
-    return true;
-  }
-}
-
-class Mark {
-  constructor(node, name) {
-    this.node = node;
-    this.name = name;
-    this.value = "";
-  }
-
-  set(value) {
-    if (value === this.value) return;
-    this.value = this.node.dataset[this.name] = value;
-  }
-}
 
 class Line {
   constructor(symbol, columns) {

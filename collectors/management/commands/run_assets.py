@@ -1,0 +1,153 @@
+"""Daemon 3: the account's balance and holdings, every ten seconds, into the tables of the assets."""
+
+import asyncio
+import time
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management.base import CommandError
+
+from assets.accounts import masked, own_account
+from assets.balances import AccountRows, Implausible
+from stockdesk.budget import AsyncBudget, Budget
+from stockdesk.daemon import DATABASE_WEATHER, Daemon
+from stockdesk.env import MOCK_PLACES
+from stockdesk.events import clear_event, raise_event
+from stockdesk.fence import LeaseLost
+from stockdesk.keys import key_id
+from stockdesk.kis.account import AccountClient
+from stockdesk.kis.errors import KisError
+from stockdesk.kis.messages import KST, Balance
+from stockdesk.threads import DatabaseThread
+from stockdesk.tokens import TokenStore
+
+# A round that takes longer is given up, in seconds: the next one asks afresh, and two are never under way.
+ROUND_LIMIT = 20.0
+# No order uses older assets, in seconds; from then on their age is an alarm.
+ALARM_AFTER = 30.0
+STALE = "assets-stale"
+
+
+class Command(Daemon):
+    """Manual trades, made at another terminal, show up with the next round."""
+
+    help = "Keeps assets_account, assets_balance and assets_holding as the broker has them, every ten seconds."
+    name = "assets"
+    every = 10.0
+
+    once = False
+    watch: asyncio.Task[None] | None = None
+    client: AccountClient | None = None
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DESK.account:
+            raise CommandError("KIS_ACCOUNT is not set (8+2 digits): there is no account whose assets could be read.")
+        self.once = options["once"]
+        super().handle(*args, **options)
+
+    async def setup(self) -> None:
+        self.calls = DatabaseThread("assets-calls")
+        self.client = _client(self.calls)
+        number = masked(settings.DESK.account)
+        self.rows = AccountRows(own_account(), number, daemon=self.name, fence=self.fence)
+        self.fresh_at = time.monotonic()
+        # An event that a former process left open ends with the first balance.
+        self.alarmed = True
+        await self.database.run(self.rows.open)
+        self.watch = asyncio.create_task(self._watch_age())
+
+    async def step(self) -> None:
+        """One round. Whatever the broker or the way to it does, the rows stay; it costs them a mark at most."""
+        if self.watch is not None and self.watch.done():
+            self.watch.result()  # it does not end by itself: this raises what nobody foresaw
+        asked_at, began = datetime.now(KST), time.monotonic()
+        try:
+            balance = await self._read()
+            if balance is None or not self.holds_lease():
+                return
+            await self.database.run(self.rows.write, balance, asked_at)
+        except (KisError, Implausible) as exc:
+            await self._keep(str(exc))
+            if self.once:
+                raise KisError(str(exc)) from exc
+        except LeaseLost as exc:
+            self.log.warning("%s", exc)
+        else:
+            await self._renewed(balance, began)
+
+    async def _read(self) -> Balance | None:
+        """A complete balance; None when told to stop before it was there, for nobody waits for a mere read."""
+        assert self.client is not None
+        reading = asyncio.create_task(self.client.balance())
+        stop = asyncio.create_task(self.stopping.wait())
+        try:
+            await asyncio.wait({reading, stop}, timeout=ROUND_LIMIT, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                return reading.result()
+            if stop.done():
+                return None
+            raise KisError(f"no complete balance within {ROUND_LIMIT:.0f} s")
+        finally:
+            for task in (reading, stop):
+                task.cancel()
+            await asyncio.gather(reading, stop, return_exceptions=True)
+
+    async def _keep(self, reason: str) -> None:
+        """Leave the rows as they are and say why they are not newer."""
+        self.counters["failed"] = self.counters.get("failed", 0) + 1
+        self.log.warning("assets not renewed: %s", reason)
+        try:
+            await self.database.run(self.rows.mark_stale, reason)
+        except LeaseLost as exc:
+            self.log.warning("%s", exc)
+
+    async def _renewed(self, balance: Balance, began: float) -> None:
+        self.fresh_at = began
+        seconds = time.monotonic() - began
+        self.counters |= {"holdings": len(balance.holdings), "round_ms": round(seconds * 1000)}
+        if self.alarmed:
+            await self.database.run(clear_event, self.name, STALE)
+            self.alarmed = False
+
+    async def _watch_age(self) -> None:
+        """Raise the alarm when the assets are too old to act on, also while a call hangs."""
+        told = False
+        while not self.stopping.is_set():
+            await self._rest(1.0)
+            age = time.monotonic() - self.fresh_at
+            if age <= ALARM_AFTER:
+                told = False
+            elif not told and self.holds_lease():
+                try:
+                    text = f"no complete balance for {age:.0f} s"
+                    await self.database.run(raise_event, self.name, STALE, level="error", text=text)
+                except DATABASE_WEATHER as exc:
+                    self.log.warning("the alarm about old assets could not be written: %s", exc)
+                    continue
+                told = self.alarmed = True
+
+    async def teardown(self) -> None:
+        self.stopping.set()
+        if self.watch is not None:
+            await asyncio.gather(self.watch, return_exceptions=True)
+        if self.client is not None:
+            await self.client.aclose()
+            self.calls.close()
+
+
+def _client(database: DatabaseThread) -> AccountClient:
+    """The trading account belongs to the first key of the pool."""
+    desk = settings.DESK
+    key = desk.app_keys[0]
+    identity, at = key_id(key.key), urlsplit(desk.kis_rest_url)
+    return AccountClient(
+        desk.kis_rest_url,
+        key.key,
+        key.secret,
+        account=desk.account,
+        mock=desk.mode == "mock" or (at.hostname, at.port) in MOCK_PLACES,
+        tokens=TokenStore(identity, database),
+        budget=AsyncBudget(Budget(identity, desk.calls_per_second), database),
+    )

@@ -1,0 +1,174 @@
+"""The ledger in MariaDB: the rules' values to rows and back, in short transactions under the daemon's fence."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from stockdesk.fence import fenced
+from stockdesk.kis.messages import order_key
+from trading import models
+from trading.ports import Changed
+from trading.states import HOLDING, State
+from trading.views import (
+    ConditionView,
+    DeskView,
+    Fill,
+    Mode,
+    Order,
+    Pricing,
+    Refusal,
+    Sizing,
+    Source,
+    Stop,
+    Trigger,
+    kst_day,
+)
+
+_ORDER = tuple(field.name for field in fields(Order))
+_ORDER_ENUMS = {"state": State, "source": Source, "mode": Mode}
+_CONDITION = tuple(field.name for field in fields(ConditionView) if field.name != "history")
+_CONDITION_ENUMS = {"trigger": Trigger, "sizing": Sizing, "pricing": Pricing}
+_DESK = tuple(field.name for field in fields(DeskView))
+_DESK_ENUMS = {"mode": Mode, "stop": Stop}
+_CHANGEABLE = tuple(name for name in _ORDER if name not in ("id", "version", "intent_key", "created_at"))
+_IS_HOLDING = Q(state__in=[state.value for state in HOLDING])
+
+# A total that is stored never falls, in whatever order two writers come.
+_NOTE_FILL = """
+    INSERT INTO trading_fill (traded_on, order_no, source, quantity, amount, seen_at) VALUES (%s, %s, %s, %s, %s, %s)
+    ON DUPLICATE KEY UPDATE
+        seen_at = IF(VALUES(quantity) > quantity, VALUES(seen_at), seen_at),
+        amount = GREATEST(amount, VALUES(amount)), quantity = GREATEST(quantity, VALUES(quantity))
+"""
+
+
+class DatabaseStorage:
+    """`trading.ports.Storage` on the default connection.
+
+    With ``daemon`` and ``fence`` every write looks at the lease first, in its own transaction; a screen, whose user
+    is a person and not a daemon, gives neither.
+    """
+
+    def __init__(self, *, daemon: str = "", fence: int | None = None) -> None:
+        self._daemon = daemon
+        self._fence = fence
+        self._open = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        if self._open:
+            yield
+            return
+        self._open = True
+        try:
+            if self._fence is None:
+                with transaction.atomic():
+                    yield
+            else:
+                with fenced(self._daemon, self._fence):
+                    yield
+        finally:
+            self._open = False
+
+    def desk(self) -> DeskView | None:
+        row = models.Desk.objects.filter(pk=1).values(*_DESK).first()
+        return None if row is None else DeskView(**_typed(row, _DESK_ENUMS))
+
+    def conditions(self) -> list[ConditionView]:
+        return [_condition(row) for row in models.Condition.objects.values(*_CONDITION)]
+
+    def condition(self, condition_id: int) -> ConditionView | None:
+        row = models.Condition.objects.filter(pk=condition_id).values(*_CONDITION).first()
+        return None if row is None else _condition(row)
+
+    def orders(self, day: date) -> list[Order]:
+        rows = models.Order.objects.filter(Q(ordered_on=day) | _IS_HOLDING)
+        return [_order(row) for row in rows.order_by("id").values(*_ORDER)]
+
+    def orders_of(self, conditions: Sequence[ConditionView]) -> list[Order]:
+        armed = Q(condition__armed_at__isnull=True) | Q(created_at__gte=F("condition__armed_at"))
+        rows = models.Order.objects.filter(armed | _IS_HOLDING, condition_id__in=[c.id for c in conditions])
+        return [_order(row) for row in rows.order_by("id").values(*_ORDER)]
+
+    def find(self, order_id: int) -> Order | None:
+        row = models.Order.objects.filter(pk=order_id).values(*_ORDER).first()
+        return None if row is None else _order(row)
+
+    def add(self, order: Order) -> Order | None:
+        values = {name: getattr(order, name) for name in _CHANGEABLE}
+        row = models.Order(intent_key=order.intent_key, created_at=order.created_at, version=1, **values)
+        with self.transaction():
+            if models.Order.objects.filter(intent_key=order.intent_key).exists():
+                return None
+            # The unique key decides between two writers; the one that loses has written nothing.
+            models.Order.objects.bulk_create([row], ignore_conflicts=True)
+            stored = models.Order.objects.filter(intent_key=order.intent_key).values(*_ORDER).first()
+            return None if stored is None else _order(stored)
+
+    def save(self, before: Order, after: Order) -> Order:
+        values = {name: getattr(after, name) for name in _CHANGEABLE if getattr(after, name) != getattr(before, name)}
+        with self.transaction():
+            version = before.version + 1
+            rows = models.Order.objects.filter(pk=before.id, version=before.version)
+            if not rows.update(version=version, **values):
+                raise Changed(f"order {before.id} is no longer at version {before.version}")
+        stored = self.find(before.id)
+        assert stored is not None
+        return stored
+
+    def note_fill(self, fill: Fill) -> None:
+        row = (fill.traded_on, order_key(fill.order_no), fill.source, fill.quantity, fill.amount)
+        seen_at = models.Fill._meta.get_field("seen_at").get_db_prep_value(fill.seen_at, connection)
+        with self.transaction(), connection.cursor() as cursor:
+            cursor.execute(_NOTE_FILL, (*row, seen_at))
+
+    def note_refusal(self, refusal: Refusal, now: datetime) -> None:
+        told = {
+            "condition_revision": refusal.condition_revision, "text": refusal.text[:200], "last_at": now,
+            "seen": {name: _plain(value) for name, value in refusal.seen.items()},
+        }  # fmt: skip
+        key = {"condition_id": refusal.condition_id, "code": refusal.code[:24], "refused_on": kst_day(now)}
+        with self.transaction():
+            if not models.Refusal.objects.filter(**key).update(count=F("count") + 1, **told):
+                row = models.Refusal(symbol=refusal.symbol, side=refusal.side, first_at=now, **key, **told)
+                models.Refusal.objects.bulk_create([row], ignore_conflicts=True)
+
+    def note_best(self, condition: ConditionView) -> None:
+        rows = models.Condition.objects.filter(pk=condition.id, revision=condition.revision)
+        with self.transaction():
+            rows.update(best_price=condition.best_price)
+
+    def switch_off(self, condition: ConditionView, reason: str, now: datetime) -> None:
+        rows = models.Condition.objects.filter(pk=condition.id, revision=condition.revision)
+        with self.transaction():
+            rows.update(
+                enabled=False, revision=F("revision") + 1, updated_at=now,
+                switched_off_at=now, switched_off_reason=reason[:200],
+            )  # fmt: skip
+
+
+def _order(row: dict[str, Any]) -> Order:
+    return Order(**_typed(row, _ORDER_ENUMS))
+
+
+def _condition(row: dict[str, Any]) -> ConditionView:
+    return ConditionView(**_typed(row, _CONDITION_ENUMS))
+
+
+def _typed(row: dict[str, Any], enums: dict[str, Any]) -> dict[str, Any]:
+    return {**row, **{name: enum(row[name]) for name, enum in enums.items()}}
+
+
+def _plain(value: object) -> object:
+    """As JSON can hold it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return value if isinstance(value, int | float | bool | str) or value is None else str(value)
