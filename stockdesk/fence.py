@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 
 # Shared and held to the end: another copy that wants the lease waits these few milliseconds for our commit.
-_HOLD = "SELECT 1 FROM stockdesk_daemon WHERE name = %s AND fence = %s LOCK IN SHARE MODE"
+_HOLD = "SELECT 1 FROM stockdesk_fence WHERE name = %s AND number = %s LOCK IN SHARE MODE"
 
 
 class LeaseLost(Exception):

@@ -12,7 +12,7 @@ from django.db import connection
 from assets.accounts import account_id, masked
 from assets.balances import AccountRows
 from stockdesk.kis.messages import KST, Balance, HoldingRow
-from stockdesk.models import DaemonState
+from stockdesk.models import Fence
 
 NUMBER = "50123456-01"
 DAEMON = "assets"
@@ -63,7 +63,7 @@ def balance(*holdings: HoldingRow, cash: int = 1_000_000, **changes: Any) -> Bal
 @pytest.fixture
 def rows(db: None) -> AccountRows:
     """The rows of an account that was just opened, under a lease that is held."""
-    DaemonState.objects.create(name=DAEMON, fence=FENCE, holder="this one")
+    Fence.objects.create(name=DAEMON, number=FENCE)
     rows = AccountRows(account_id(NUMBER), masked(NUMBER), daemon=DAEMON, fence=FENCE)
     rows.open()
     return rows

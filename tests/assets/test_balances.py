@@ -12,7 +12,7 @@ from assets.accounts import account_id, masked
 from assets.balances import AccountRows, Implausible
 from assets.models import Account, Balance, Holding
 from stockdesk.fence import LeaseLost
-from stockdesk.models import DaemonState
+from stockdesk.models import Fence
 
 from .conftest import ASKED_AT, DAEMON, EMPTY, FENCE, NUMBER, balance, held
 
@@ -159,7 +159,7 @@ def test_symbols_that_differ_in_case_alone_are_two_holdings(rows):
 def test_a_copy_whose_lease_is_gone_writes_nothing(rows, table, act):
     rows.write(balance(held("005930")), ASKED_AT)
     before, account = table(), Account.objects.values().get()
-    DaemonState.objects.update(fence=FENCE + 1)
+    Fence.objects.update(number=FENCE + 1)
     with pytest.raises(LeaseLost):
         {
             "write": lambda: rows.write(balance(), LATER),

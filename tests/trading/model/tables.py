@@ -10,7 +10,7 @@ from django.db.models import F
 
 from stockdesk.fence import LeaseLost
 from stockdesk.kis.messages import order_key
-from stockdesk.models import DaemonState
+from stockdesk.models import Fence
 from trading import models
 from trading.database import _ORDER, DatabaseStorage, _order
 from trading.ports import Changed, Storage
@@ -188,14 +188,13 @@ class DatabaseTables:
         self.fence = 0
         for model in (models.Order, models.Fill, models.Refusal, models.Condition, models.Desk):
             model.objects.all().delete()
-        DaemonState.objects.filter(name=DAEMON).delete()
-        DaemonState.objects.create(name=DAEMON, fence=0, counters={})
+        Fence.objects.update_or_create(name=DAEMON, defaults={"number": 0})
 
     def storage(self, fence: int) -> Storage:
         return DatabaseStorage(daemon=DAEMON, fence=fence)
 
     def take_lease(self) -> int:
-        DaemonState.objects.filter(name=DAEMON).update(fence=F("fence") + 1)
+        Fence.objects.filter(name=DAEMON).update(number=F("number") + 1)
         self.fence += 1
         return self.fence
 
