@@ -61,17 +61,17 @@ def effective_mode(facts: Facts) -> Mode | None:
 def check_switches(wanted: Wanted, facts: Facts) -> Refusal | None:
     """1 · kill switch and trading switch."""
     if facts.desk is None:
-        return _no(wanted, "no_desk", "The desk's row is missing.")
+        return refuse(wanted, "no_desk", "The desk's row is missing.")
     if facts.desk.killed_at is not None:
-        return _no(wanted, "killed", "The kill switch is on.", since=facts.desk.killed_at)
+        return refuse(wanted, "killed", "The kill switch is on.", since=facts.desk.killed_at)
     if facts.desk.stop is not Stop.NORMAL:
-        return _no(wanted, "stopped", "New orders are stopped.", stop=facts.desk.stop)
+        return refuse(wanted, "stopped", "New orders are stopped.", stop=facts.desk.stop)
     return None
 
 
 def check_lease(wanted: Wanted, facts: Facts) -> Refusal | None:
     """2 · lease held, fencing number unchanged (every write looks at that once more)."""
-    return None if facts.lease_held else _no(wanted, "no_lease", "Another copy may have taken over.")
+    return None if facts.lease_held else refuse(wanted, "no_lease", "Another copy may have taken over.")
 
 
 def check_mode(wanted: Wanted, facts: Facts) -> Refusal | None:
@@ -82,20 +82,20 @@ def check_mode(wanted: Wanted, facts: Facts) -> Refusal | None:
     assert facts.setting is not None
     assert facts.desk is not None
     if mode is None:
-        return _no(
+        return refuse(
             wanted, "modes_differ", "The desk and .env name different modes.",
             desk=facts.desk.mode, setting=facts.setting.mode,
         )  # fmt: skip
     if not facts.setting.account_known:
-        return _no(wanted, "no_account", "No account number is set.")
+        return refuse(wanted, "no_account", "No account number is set.")
     if mode is Mode.MOCK and facts.setting.host not in ("mock", "simulator"):
-        return _no(wanted, "host_is_live", "Paper trading, but the broker's address is the live one.")
+        return refuse(wanted, "host_is_live", "Paper trading, but the broker's address is the live one.")
     if mode is Mode.LIVE:
         if facts.setting.host != "live":
-            return _no(wanted, "host_is_not_live", "Live trading, but the broker's address is not the live one.")
+            return refuse(wanted, "host_is_not_live", "Live trading, but the broker's address is not the live one.")
         armed = facts.desk.live_armed_until
         if armed is None or facts.now >= armed:
-            return _no(wanted, "live_not_armed", "Live trading is not armed by a fresh code.", until=armed)
+            return refuse(wanted, "live_not_armed", "Live trading is not armed by a fresh code.", until=armed)
     return None
 
 
@@ -103,15 +103,15 @@ def check_hours(wanted: Wanted, facts: Facts) -> Refusal | None:
     """4 · day confirmed open, inside the trading hours of this order type, by a clock that is right."""
     market = facts.market
     if market is None or market.day != kst_day(facts.now) or not market.confirmed or market.is_open is None:
-        return _no(wanted, "day_unconfirmed", "Nobody has confirmed that today is a trading day.")
+        return refuse(wanted, "day_unconfirmed", "Nobody has confirmed that today is a trading day.")
     if not market.is_open:
-        return _no(wanted, "closed_today", "The market is closed today.")
+        return refuse(wanted, "closed_today", "The market is closed today.")
     if wanted.division not in ("00", "01") or market.regular_from is None or market.regular_to is None:
-        return _no(wanted, "no_hours", "The hours of this kind of order are not known.")
+        return refuse(wanted, "no_hours", "The hours of this kind of order are not known.")
     if not market.regular_from <= facts.now < market.regular_to:
-        return _no(wanted, "outside_hours", "It is outside regular trading.")
+        return refuse(wanted, "outside_hours", "It is outside regular trading.")
     if facts.clock_skew is None or abs(facts.clock_skew) > MAX_CLOCK_SKEW:
-        return _no(wanted, "clock_off", "Our clock and the broker's differ.", seconds=facts.clock_skew)
+        return refuse(wanted, "clock_off", "Our clock and the broker's differ.", seconds=facts.clock_skew)
     return None
 
 
@@ -121,13 +121,13 @@ def check_condition(wanted: Wanted, facts: Facts) -> Refusal | None:
         return None
     condition = facts.condition
     if condition is None or condition.id != wanted.condition_id:
-        return _no(wanted, "condition_gone", "The condition is gone.")
+        return refuse(wanted, "condition_gone", "The condition is gone.")
     if condition.revision != wanted.condition_revision:
-        return _no(wanted, "condition_changed", "The condition was changed.", revision=condition.revision)
+        return refuse(wanted, "condition_changed", "The condition was changed.", revision=condition.revision)
     if not condition.enabled:
-        return _no(wanted, "off", "The condition is switched off.")
+        return refuse(wanted, "off", "The condition is switched off.")
     if condition.problem:
-        return _no(wanted, "invalid", "The condition cannot be read.", problem=condition.problem)
+        return refuse(wanted, "invalid", "The condition cannot be read.", problem=condition.problem)
     return None
 
 
@@ -135,15 +135,15 @@ def check_instrument(wanted: Wanted, facts: Facts) -> Refusal | None:
     """6 · in the master, not halted, not in VI or single-price trading, no market-wide stop."""
     quote, market = facts.quote, facts.market
     if quote is None or quote.instrument is None:
-        return _no(wanted, "not_listed", "The symbol is not in the master.")
+        return refuse(wanted, "not_listed", "The symbol is not in the master.")
     if quote.halted or quote.instrument.halted:
-        return _no(wanted, "halted", "Trading in this issue is halted.")
+        return refuse(wanted, "halted", "Trading in this issue is halted.")
     if quote.single_price:
-        return _no(wanted, "single_price", "The issue is in a call auction.")
+        return refuse(wanted, "single_price", "The issue is in a call auction.")
     if market is None or market.stopped is None or quote.single_price is None:
-        return _no(wanted, "cannot_compute", "Whether the issue trades continuously is not known.")
+        return refuse(wanted, "cannot_compute", "Whether the issue trades continuously is not known.")
     if market.stopped:
-        return _no(wanted, "market_stopped", "The whole market is stopped.")
+        return refuse(wanted, "market_stopped", "The whole market is stopped.")
     return None
 
 
@@ -151,16 +151,16 @@ def check_quote(wanted: Wanted, facts: Facts) -> Refusal | None:
     """7 · the symbol is covered, and its quote is fresh. Age below zero counts as old."""
     quote = facts.quote
     if quote is None or not quote.last_price:
-        return _no(wanted, "no_quote", "No price of this symbol is known.")
+        return refuse(wanted, "no_quote", "No price of this symbol is known.")
     if quote.covered is not True:
-        return _no(wanted, "not_covered", "Nothing that is alive keeps this price.")
+        return refuse(wanted, "not_covered", "Nothing that is alive keeps this price.")
     received = age(quote.received_at, facts.now)
     if received is None or not 0 <= received <= MAX_QUOTE_AGE:
-        return _no(wanted, "old_quote", "The last price is too old.", age=received)
+        return refuse(wanted, "old_quote", "The last price is too old.", age=received)
     traded = age(quote.traded_at, facts.now)
     # The trade's time is the exchange's clock, in whole seconds: it may be ahead by what we allow that clock.
     if traded is not None and not -MAX_CLOCK_SKEW <= traded <= MAX_QUOTE_AGE:
-        return _no(wanted, "no_recent_trade", "It has not traded lately.", age=traded)
+        return refuse(wanted, "no_recent_trade", "It has not traded lately.", age=traded)
     return None
 
 
@@ -168,12 +168,12 @@ def check_assets(wanted: Wanted, facts: Facts) -> Refusal | None:
     """8 · assets are young, and read after start-up recovery."""
     asked = age(facts.balance.asked_at, facts.now) if facts.balance is not None else None
     if facts.balance is None or asked is None:
-        return _no(wanted, "no_assets", "The account has not been read.")
+        return refuse(wanted, "no_assets", "The account has not been read.")
     if not 0 <= asked <= MAX_ASSET_AGE:
-        return _no(wanted, "old_assets", "The account was read too long ago.", age=asked)
+        return refuse(wanted, "old_assets", "The account was read too long ago.", age=asked)
     assert facts.balance.asked_at is not None
     if facts.recovered_at is None or facts.balance.asked_at < facts.recovered_at:
-        return _no(wanted, "not_recovered", "The account has not been read since the start.")
+        return refuse(wanted, "not_recovered", "The account has not been read since the start.")
     return None
 
 
@@ -181,19 +181,19 @@ def check_price(wanted: Wanted, facts: Facts) -> Refusal | None:
     """9 · on the tick, inside the day's limits, within ten per cent of the last price."""
     quote = facts.quote
     if quote is None or quote.instrument is None or not quote.last_price:
-        return _no(wanted, "no_quote", "No price of this symbol is known.")
+        return refuse(wanted, "no_quote", "No price of this symbol is known.")
     lower, upper = day_limits(quote)
     price = wanted.price
     if price is None:
         if wanted.division != "01" or wanted.reserve_price is None or wanted.reserve_price < upper:
-            return _no(wanted, "bad_price", "A market order must be reckoned at the upper limit.")
+            return refuse(wanted, "bad_price", "A market order must be reckoned at the upper limit.")
         return None
     if not on_tick(price, quote.instrument.kind):
-        return _no(wanted, "off_tick", "The price is not on a tick.", price=price)
+        return refuse(wanted, "off_tick", "The price is not on a tick.", price=price)
     if not lower <= price <= upper:
-        return _no(wanted, "outside_limits", "The price is outside the day's limits.", lower=lower, upper=upper)
+        return refuse(wanted, "outside_limits", "The price is outside the day's limits.", lower=lower, upper=upper)
     if abs(price - quote.last_price) * 100 > quote.last_price * MAX_DISTANCE_PERCENT:
-        return _no(wanted, "too_far", "The price is far from the last one.", price=price, last=quote.last_price)
+        return refuse(wanted, "too_far", "The price is far from the last one.", price=price, last=quote.last_price)
     return None
 
 
@@ -201,53 +201,53 @@ def check_limits(wanted: Wanted, facts: Facts) -> Refusal | None:
     """10 · quantity, and value per order, symbol and day; no buys after the day's loss."""
     desk, own = facts.desk, _own_today(facts)
     if desk is None or wanted.reserve_price is None:
-        return _no(wanted, "cannot_compute", "The limits are not known.")
+        return refuse(wanted, "cannot_compute", "The limits are not known.")
     if not 1 <= wanted.quantity <= desk.max_order_quantity:
-        return _no(wanted, "quantity_limit", "More shares than one order may have.", limit=desk.max_order_quantity)
+        return refuse(wanted, "quantity_limit", "More shares than one order may have.", limit=desk.max_order_quantity)
     value = wanted.quantity * wanted.reserve_price
     if value > desk.max_order_amount:
-        return _no(wanted, "order_limit", "More than one order may cost.", value=value, limit=desk.max_order_amount)
+        return refuse(wanted, "order_limit", "More than one order may cost.", value=value, limit=desk.max_order_amount)
     if value + committed(own, symbol=wanted.symbol) > desk.max_symbol_amount:
-        return _no(wanted, "symbol_limit", "More than this symbol may take today.", limit=desk.max_symbol_amount)
+        return refuse(wanted, "symbol_limit", "More than this symbol may take today.", limit=desk.max_symbol_amount)
     if value + committed(own) > desk.max_day_amount:
-        return _no(wanted, "day_limit", "More than a day may take.", limit=desk.max_day_amount)
+        return refuse(wanted, "day_limit", "More than a day may take.", limit=desk.max_day_amount)
     if desk.max_day_loss is not None and wanted.side == "buy":
         profit = facts.balance.day_profit if facts.balance is not None else None
         if profit is None:
-            return _no(wanted, "cannot_compute", "The result of the day is not known.")
+            return refuse(wanted, "cannot_compute", "The result of the day is not known.")
         if profit <= -desk.max_day_loss:
-            return _no(wanted, "loss_limit", "The day has lost as much as it may.", result=profit)
+            return refuse(wanted, "loss_limit", "The day has lost as much as it may.", result=profit)
     return None
 
 
 def check_rate(wanted: Wanted, facts: Facts) -> Refusal | None:
     """11 · orders per minute and day."""
     if facts.desk is None:
-        return _no(wanted, "cannot_compute", "The limits are not known.")
+        return refuse(wanted, "cannot_compute", "The limits are not known.")
     sent = [order.sent_at for order in _own_today(facts) if order.sent_at is not None]
     if len(sent) >= facts.desk.max_orders_day:
-        return _no(wanted, "orders_a_day", "As many orders as a day may have.", limit=facts.desk.max_orders_day)
+        return refuse(wanted, "orders_a_day", "As many orders as a day may have.", limit=facts.desk.max_orders_day)
     if sum((facts.now - at).total_seconds() < 60 for at in sent) >= facts.desk.max_orders_minute:
-        return _no(wanted, "orders_a_minute", "As many orders as a minute may have.")
+        return refuse(wanted, "orders_a_minute", "As many orders as a minute may have.")
     return None
 
 
 def check_funds(wanted: Wanted, facts: Facts) -> Refusal | None:
     """12 · cash or shares, after everything at work and everything unknown."""
     if facts.balance is None or facts.desk is None or wanted.reserve_price is None or not facts.holdings_known:
-        return _no(wanted, "cannot_compute", "What the account has is not known.")
+        return refuse(wanted, "cannot_compute", "What the account has is not known.")
     others, asked_at = _others(facts), facts.balance.asked_at
     if wanted.side == "buy":
         if facts.balance.cash is None:
-            return _no(wanted, "cannot_compute", "How much cash there is is not known.")
+            return refuse(wanted, "cannot_compute", "How much cash there is is not known.")
         free = facts.balance.cash - cash_held(others, asked_at, facts.desk.fee_rate)
         needed = cost(wanted.quantity, wanted.reserve_price, facts.desk.fee_rate)
-        return _no(wanted, "no_cash", "Not enough cash.", free=free, needed=needed) if needed > free else None
+        return refuse(wanted, "no_cash", "Not enough cash.", free=free, needed=needed) if needed > free else None
     if facts.holding is None:
-        return _no(wanted, "no_shares", "The account does not hold this symbol.")
+        return refuse(wanted, "no_shares", "The account does not hold this symbol.")
     left = facts.holding.quantity - shares_held(others, wanted.symbol, asked_at)
     left = min(left, facts.holding.orderable_quantity - shares_held_unseen(others, wanted.symbol, asked_at))
-    return _no(wanted, "no_shares", "Not enough shares.", free=left) if wanted.quantity > left else None
+    return refuse(wanted, "no_shares", "Not enough shares.", free=left) if wanted.quantity > left else None
 
 
 def check_symbol(wanted: Wanted, facts: Facts) -> Refusal | None:
@@ -256,21 +256,21 @@ def check_symbol(wanted: Wanted, facts: Facts) -> Refusal | None:
     for order in others:
         if order.symbol == wanted.symbol and order.state in HOLDING:
             code = "symbol_blocked" if order.state in UNSETTLED else "symbol_working"
-            return _no(wanted, code, "Another order of this symbol is not over.", state=order.state)
+            return refuse(wanted, code, "Another order of this symbol is not over.", state=order.state)
     unknown = [order for order in others if order.state is State.UNKNOWN]
     if len(unknown) > MAX_UNKNOWN:
-        return _no(wanted, "halted", "Two orders are unknown.", count=len(unknown))
+        return refuse(wanted, "halted", "Two orders are unknown.", count=len(unknown))
     for order in unknown:
         since = age(order.sent_at, facts.now)
         if since is None or since > MAX_UNKNOWN_AGE:
-            return _no(wanted, "halted", "An order has been unknown for too long.", symbol=order.symbol)
+            return refuse(wanted, "halted", "An order has been unknown for too long.", symbol=order.symbol)
     return next((refusal for order in others if (refusal := _paused(wanted, order, facts))), None)
 
 
 def check_budget(wanted: Wanted, facts: Facts) -> Refusal | None:
     """14 · the call budget has room."""
     if facts.order_wait is None or facts.order_wait > MAX_ORDER_WAIT:
-        return _no(wanted, "no_budget", "The call budget has no room.", wait=facts.order_wait)
+        return refuse(wanted, "no_budget", "The call budget has no room.", wait=facts.order_wait)
     return None
 
 
@@ -290,7 +290,7 @@ def cancel_refusal(order: Order, facts: Facts) -> Refusal | None:
     It needs the lease, the broker that has the order, and room among the calls.
     """
     if facts.setting is None or facts.setting.mode is not order.mode or not facts.setting.account_known:
-        return _no(order, "other_broker", "The order stands at another broker.", mode=order.mode)
+        return refuse(order, "other_broker", "The order stands at another broker.", mode=order.mode)
     return first_refusal(order, facts, (check_lease, check_budget))
 
 
@@ -301,7 +301,7 @@ def first_refusal(wanted: Wanted, facts: Facts, checks: Sequence[Check] = CHECKS
             refusal = check(wanted, facts)
         except Exception as exc:
             name = check.__name__.removeprefix("check_")
-            return _no(
+            return refuse(
                 wanted, "cannot_compute", "A check could not be computed.", check=name, error=type(exc).__name__
             )
         if refusal is not None:
@@ -317,9 +317,9 @@ def _paused(wanted: Wanted, order: Order, facts: Facts) -> Refusal | None:
     if order.state not in (State.REJECTED, State.NOT_PLACED) or not (same or order.symbol == wanted.symbol):
         return None
     if order.ended_at is None or facts.now < order.ended_at + PAUSE:
-        return _no(wanted, "pause", "A pause after an order that failed.", since=order.ended_at)
+        return refuse(wanted, "pause", "A pause after an order that failed.", since=order.ended_at)
     if order.cleared_at is None:
-        return _no(wanted, "awaits_look_up", "A look-up has yet to show that nothing of the last order stands.")
+        return refuse(wanted, "awaits_look_up", "A look-up has yet to show that nothing of the last order stands.")
     return None
 
 
@@ -339,5 +339,6 @@ def _own_today(facts: Facts) -> list[Order]:
     ]
 
 
-def _no(wanted: Wanted, code: str, text: str, **seen: object) -> Refusal:
+def refuse(wanted: Wanted, code: str, text: str, **seen: object) -> Refusal:
+    """Why this order is not made, with the values that were seen."""
     return Refusal(code, text, wanted.condition_id, wanted.condition_revision, wanted.symbol, wanted.side, seen)

@@ -158,7 +158,12 @@ def _order(row: dict[str, Any]) -> Order:
 
 
 def _condition(row: dict[str, Any]) -> ConditionView:
-    return ConditionView(**_typed(row, _CONDITION_ENUMS))
+    """One that holds a word we do not know never fires, and stops no other."""
+    try:
+        return ConditionView(**_typed(row, _CONDITION_ENUMS))
+    except ValueError as exc:
+        readable = {"trigger": Trigger.AT_OR_BELOW, "sizing": Sizing.QUANTITY, "pricing": Pricing.STRIKE}
+        return ConditionView(**{**row, **readable, "problem": row["problem"] or str(exc)[:200]})
 
 
 def _typed(row: dict[str, Any], enums: dict[str, Any]) -> dict[str, Any]:

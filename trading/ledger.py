@@ -5,7 +5,7 @@ Pure: an order in, the changed order out. `trading.engine` stores it before anyt
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -211,7 +211,7 @@ def settle_by_hand(order: Order, to: State, now: datetime, *, who: str, order_no
     )  # fmt: skip
 
 
-def history_of(condition: ConditionView, orders: Iterable[Order], *, dry: bool) -> History:
+def history_of(condition: ConditionView, orders: Iterable[Order], *, today: date, dry: bool) -> History:
     """What the ledger's rows, oldest first, say of a condition since it was armed.
 
     A dry run counts its own firings only; the number of an intent counts every row there is.
@@ -238,7 +238,8 @@ def history_of(condition: ConditionView, orders: Iterable[Order], *, dry: bool) 
         working=any(order.state in HOLDING for order in counted),
         refusals=refusals,
         pause_until=max((order.ended_at + PAUSE for order in failed if order.ended_at), default=None),
-        awaits_look_up=any(order.cleared_at is None for order in failed),
+        # An order of an earlier day cannot turn up any more.
+        awaits_look_up=any(order.cleared_at is None and order.ordered_on == today for order in failed),
     )
 
 

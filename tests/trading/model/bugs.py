@@ -8,7 +8,7 @@ import pytest
 
 from stockdesk.kis.errors import OutcomeUnknown
 from tests.trading.model import schedule
-from trading import checks, engine, ledger, matching, reservations
+from trading import checks, ledger, looking, matching, reservations, sending
 from trading.ledger import Attempt, Outcome
 from trading.states import State
 from trading.views import Order
@@ -28,14 +28,14 @@ def believe_part_of_a_list(patch: pytest.MonkeyPatch) -> None:
     def reconcile(orders: Any, look: matching.LookUp) -> matching.Findings:
         return original(orders, replace(look, listing=replace(look.listing, complete=True)))
 
-    patch.setattr(engine, "reconcile", reconcile)
+    patch.setattr(looking, "reconcile", reconcile)
 
 
 def send_before_the_commit(patch: pytest.MonkeyPatch) -> None:
-    def commit(self: engine.Engine, order: Order, around: Any) -> Order:
-        return ledger.sending(order, self._clock(), cancel_after=None)
+    def commit(self: sending.Sender, order: Order, around: Any) -> Order:
+        return ledger.sending(order, self._core.clock(), cancel_after=None)
 
-    patch.setattr(engine.Engine, "_commit_sending", commit)
+    patch.setattr(sending.Sender, "_commit_sending", commit)
 
 
 def resend_on_unknown(patch: pytest.MonkeyPatch) -> None:
@@ -117,7 +117,7 @@ def guess_among_candidates(patch: pytest.MonkeyPatch) -> None:
 
 
 def forget_the_spacing(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(engine.Engine, "_too_soon", lambda self, orders, now: False)
+    patch.setattr(sending.Sender, "_too_soon", lambda self, orders, now: False)
 
 
 def _without(patch: pytest.MonkeyPatch, left_out: checks.Check) -> None:

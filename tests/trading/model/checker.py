@@ -209,10 +209,13 @@ class Checker:
             raise Violation(f"{row.intent_key} guessed among several orders of its kind")
 
     def _was_doubled(self, intent: str) -> bool:
-        """Whether this intent took an order made by hand for its own: nobody can tell two of a kind apart."""
+        """Whether this intent took an order made by hand for its own, or one that this left over.
+
+        Nobody can tell two of a kind apart. The first wrong one of such a row must have been made by hand.
+        """
         row = next(row for row in self.tables.all_orders() if row.intent_key == intent)
         booked = self.exchange.booked.get(order_key(row.order_no)) if row.order_no else None
-        return row.state == "needs_human" or (booked is not None and not booked.intent)
+        return row.state == "needs_human" or (booked is not None and booked.intent != intent)
 
     def _proved_absent(self, row: Order) -> None:
         """Not placed is either never sent, or shown by three whole lists, the last a minute after sending."""

@@ -33,9 +33,13 @@ class Booked:
     filled: int = 0
     amount: int = 0
     fills: list[tuple[datetime, int, int]] = field(default_factory=list)
-    cancelled: bool = False
+    cancelled_at: datetime | None = None
     rejected: bool = False
     late: bool = False
+
+    @property
+    def cancelled(self) -> bool:
+        return self.cancelled_at is not None
 
     @property
     def rest(self) -> int:
@@ -191,7 +195,7 @@ class Exchange:
         done = bool(order.rest) and (not lost or random.random() < 0.5)
         self.posted.append(Posted(self._now(), order.intent, "cancelled" if done else "not cancelled", cancel=True))
         self._say(f"POST cancel {order.order_no}: {'done' if done else 'not done'}{', answer lost' if lost else ''}")
-        order.cancelled = order.cancelled or done
+        order.cancelled_at = self._now() if done else order.cancelled_at
         self._reached("after post")
         self._wait(random.uniform(0.05, 0.5))
         if lost:
@@ -280,7 +284,9 @@ class Exchange:
     def _row(self, order: Booked, at: datetime) -> BrokerOrder:
         filled = sum(part for when, part, _ in order.fills if when <= at)
         amount = sum(part * price for when, part, price in order.fills if when <= at)
-        over = order.cancelled or order.rejected
+        # A late list is late in everything: how it was at ``at``.
+        cancelled = order.cancelled_at is not None and order.cancelled_at <= at
+        over = cancelled or order.rejected
         return BrokerOrder(
             order_no=order.order_no,
             original_order_no="",
@@ -294,9 +300,9 @@ class Exchange:
             filled_amount=amount,
             average_price=Decimal(amount) / filled if filled else None,
             remaining_quantity=0 if over else order.quantity - filled,
-            cancelled=order.cancelled,
+            cancelled=cancelled,
             rejected_quantity=order.quantity - filled if order.rejected else 0,
             ordered_at=order.at.astimezone(KST).replace(microsecond=0),
             division=order.division,
-            cancelled_quantity=order.quantity - filled if order.cancelled else 0,
+            cancelled_quantity=order.quantity - filled if cancelled else 0,
         )
