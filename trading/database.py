@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 
 from stockdesk.fence import fenced
@@ -104,12 +104,15 @@ class DatabaseStorage:
         values = {name: getattr(order, name) for name in _CHANGEABLE}
         row = models.Order(intent_key=order.intent_key, created_at=order.created_at, version=1, **values)
         with self.transaction():
-            if models.Order.objects.filter(intent_key=order.intent_key).exists():
-                return None
-            # The unique key decides between two writers; the one that loses has written nothing.
-            models.Order.objects.bulk_create([row], ignore_conflicts=True)
-            stored = models.Order.objects.filter(intent_key=order.intent_key).values(*_ORDER).first()
-            return None if stored is None else _order(stored)
+            try:
+                with transaction.atomic():
+                    row.save(force_insert=True)
+            except IntegrityError:
+                # The unique key decides between two writers; the one that loses has written nothing.
+                if models.Order.objects.filter(intent_key=order.intent_key).exists():
+                    return None
+                raise
+        return self.find(row.pk)
 
     def save(self, before: Order, after: Order) -> Order:
         values = {name: getattr(after, name) for name in _CHANGEABLE if getattr(after, name) != getattr(before, name)}

@@ -219,8 +219,8 @@ def test_the_value_of_the_day_counts_what_filled_and_what_is_open() -> None:
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_a_check_that_cannot_be_computed_is_a_no(check: checks.Check) -> None:
-    broken: Any = replace(
-        facts(), desk=object(), lease_held=False, setting=object(), market=object(), condition=object(),
+    broken = facts(
+        desk=object(), lease_held=False, setting=object(), market=object(), condition=object(),
         quote=object(), balance=object(), holding=object(), orders=(object(),), order_wait="soon",
     )  # fmt: skip
     assert first_refusal(an_intent(), broken, [check]) is not None

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -191,9 +192,9 @@ WORKING = an_order(state=State.ACCEPTED, order_no="0000000123", sent_at=ago(20),
 FIVE_AGO = ago(5)
 
 
-def a_notice(quantity: int = 4, at: datetime = FIVE_AGO, **changes: object) -> Notice:
+def a_notice(quantity: int = 4, at: datetime = FIVE_AGO, **changes: Any) -> Notice:
     fine = Notice("123", SYMBOL, "buy", quantity, 70_000, True, False, at, order_quantity=10)
-    return replace(fine, **changes)  # type: ignore[arg-type]
+    return replace(fine, **changes)
 
 
 def test_a_notice_is_a_provisional_total_and_no_fill() -> None:
@@ -213,7 +214,7 @@ def test_a_doubled_notice_counts_once_and_no_notice_exceeds_the_order() -> None:
 @pytest.mark.parametrize(
     "changes", [{"symbol": "000660"}, {"side": "sell"}, {"order_no": "124"}, {"original_order_no": "0000000099"}]
 )
-def test_a_notice_that_does_not_fit_is_none_of_ours(changes: dict[str, str]) -> None:
+def test_a_notice_that_does_not_fit_is_none_of_ours(changes: dict[str, Any]) -> None:
     assert by_notices([WORKING], [a_notice(**changes)], NOW) == []
 
 

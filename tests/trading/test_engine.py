@@ -1,0 +1,335 @@
+"""The steps in a calm world: what each does, in the order in which a daemon calls them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from stockdesk.kis.errors import OutcomeUnknown
+from tests.trading.model.exchange import CALM
+from tests.trading.model.faults import StorageFailed
+from tests.trading.model.schedule import Schedule, drive
+from tests.trading.model.tables import MemoryTables
+from trading.engine import Engine
+from trading.states import State
+from trading.views import ConditionView, DeskView, Mode, Order, Pricing, Sizing, Stop, Trigger
+
+SECOND = timedelta(seconds=1)
+
+
+class Desk(Schedule):
+    """The model's world without its mishaps: one engine, one condition unless told otherwise, every price fresh."""
+
+    def __init__(self, *conditions: ConditionView, **desk: Any) -> None:
+        super().__init__(1)
+        self.striking = False
+        self.exchange.mood = replace(CALM, fill=0.0)
+        tables = self.tables
+        assert isinstance(tables, MemoryTables)
+        self.rows = tables
+        tables.conditions = {c.id: replace(c, armed_at=self.now) for c in conditions or [a_buy()]}
+        self._change_desk(DeskView(mode=Mode.MOCK, max_order_amount=4_000_000, **desk), "desk")
+        self.engine = self.begin()
+
+    def begin(self) -> Engine:
+        """A process that has recovered, with assets read since."""
+        self.now += SECOND
+        self.process = self.start()
+        assert drive(self.process.engine.recover())
+        self.later(1)
+        return self.process.engine
+
+    def later(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        for symbol, price in self.exchange.prices.items():
+            self._quote(symbol, price)
+        self._read_account()
+
+    def orders(self) -> list[Order]:
+        return self.tables.all_orders()
+
+    def order(self) -> Order:
+        (order,) = self.orders()
+        return order
+
+    def bought(self) -> Order:
+        """An order decided and sent."""
+        drive(self.engine.decide())
+        assert drive(self.engine.send_one()) is not None
+        return self.order()
+
+    def codes(self) -> set[str]:
+        return {code for _, code, _ in self.rows.refusals}
+
+
+def a_buy(number: int = 1, symbol: str = "005930", **changes: Any) -> ConditionView:
+    fine = ConditionView(
+        number, 1, symbol, "buy", True, Trigger.AT_OR_BELOW, strike_price=200_000, sizing=Sizing.QUANTITY, quantity=2,
+        pricing=Pricing.TICKS,
+    )  # fmt: skip
+    return replace(fine, **changes)
+
+
+def test_a_condition_becomes_a_row_and_then_an_order() -> None:
+    desk = Desk()
+    (made,) = drive(desk.engine.decide())
+    assert (made.state, made.order_no, desk.exchange.posted) == (State.CREATED, "", [])
+    sent = drive(desk.engine.send_one())
+    assert sent.state is State.ACCEPTED
+    assert [post.intent for post in desk.exchange.posted] == ["condition:1:1:1"]
+    assert drive(desk.engine.decide()) == []
+    assert "working" in desk.codes()
+
+
+def test_five_conditions_true_in_one_second_leave_a_second_apart_each_once() -> None:
+    symbols = ["005930", "000660", "0001A0", "035720", "051910"]
+    desk = Desk(*(a_buy(n, symbol) for n, symbol in enumerate(symbols, 1)))
+    assert len(drive(desk.engine.decide())) == 5
+    for _ in range(40):
+        desk.later(0.25)
+        drive(desk.engine.send_one())
+    times = [post.at for post in desk.exchange.posted]
+    assert len(times) == len({post.intent for post in desk.exchange.posted}) == 5
+    assert all(later - earlier >= SECOND for earlier, later in pairwise(times))
+
+
+def test_nothing_is_decided_or_sent_before_the_start_up_look_succeeded() -> None:
+    desk = Desk()
+    drive(desk.engine.decide())
+    desk.exchange.mood = replace(CALM, list_fails=1.0)
+    desk.later(3)
+    process = desk.start()
+    assert not drive(process.engine.recover())
+    assert drive(process.engine.decide()) == []
+    assert drive(process.engine.send_one()) is None
+    assert desk.order().state is State.DENIED, "an old intent is never sent"
+    desk.exchange.mood = CALM
+    desk.later(2)
+    assert drive(process.engine.recover())
+
+
+def test_after_a_start_assets_must_have_been_read_anew() -> None:
+    desk = Desk()
+    desk.now += SECOND
+    process = desk.start()
+    assert drive(process.engine.recover())
+    assert drive(process.engine.decide()) == []
+    assert "not_recovered" in desk.codes()
+
+
+def test_a_dry_run_does_everything_but_send() -> None:
+    desk = Desk()
+    desk._change_desk(replace(desk.desk, mode=Mode.DRY_RUN), "dry run")
+    assert drive(desk.engine.decide()) == []
+    order = desk.order()
+    assert (order.state, order.code, order.mode) == (State.DENIED, "dry_run", Mode.DRY_RUN)
+    assert order.quote_price
+    drive(desk.engine.send_one())
+    drive(desk.engine.decide())
+    assert desk.exchange.posted == []
+    assert len(desk.orders()) == 1
+    assert "done" in desk.codes()
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda desk: desk._press_or_lift(), "killed"),
+        (lambda desk: desk._change_desk(replace(desk.desk, stop=Stop.NO_NEW), "stop"), "stopped"),
+        (lambda desk: desk._change_desk(replace(desk.desk, mode=Mode.LIVE), "live"), "modes_differ"),
+        (lambda desk: desk._change_desk(replace(desk.desk, mode=Mode.DRY_RUN), "dry"), "mode_changed"),
+        (lambda desk: desk.tables.put_condition(a_buy(revision=2)), "condition_changed"),
+        (lambda desk: desk.tables.put_condition(a_buy(enabled=False)), "off"),
+        (lambda desk: desk.quotes.clear(), "not_listed"),
+        (lambda desk: setattr(desk, "now", desk.now + timedelta(seconds=11)), "old_quote"),
+        (lambda desk: desk.later(31), "too_old"),
+    ],
+)
+def test_what_changed_between_the_decision_and_the_post_holds_it_back(
+    change: Callable[[Desk], None], code: str
+) -> None:
+    desk = Desk()
+    drive(desk.engine.decide())
+    change(desk)
+    drive(desk.engine.send_one())
+    assert (desk.order().state, desk.order().code) == (State.DENIED, code)
+    assert desk.exchange.posted == []
+
+
+def test_a_commit_that_took_long_is_followed_by_another_look() -> None:
+    desk = Desk()
+    drive(desk.engine.decide())
+    slow = iter([0.0, 2.0])
+
+    def reached(point: str) -> None:
+        if point == "after commit of created -> sending":
+            desk.now += timedelta(seconds=next(slow, 0.0) or 2.0)
+            desk._press_or_lift()
+
+    desk.reached = reached  # type: ignore[method-assign]
+    desk.engine = desk.begin()
+    drive(desk.engine.decide())
+    drive(desk.engine.send_one())
+    assert [(order.state, order.code) for order in desk.orders()] == [
+        (State.DENIED, "found_at_start"),
+        (State.NOT_PLACED, "killed"),
+    ]
+    assert desk.exchange.posted == []
+
+
+def test_an_answer_that_could_not_be_stored_is_owed_and_nothing_else_is_sent_before() -> None:
+    desk = Desk(a_buy(), a_buy(2, "000660"))
+    down = False
+
+    def reached(point: str) -> None:
+        if down and "commit" in point:
+            raise StorageFailed(point)
+        if point == "after post":
+            fail()
+
+    def fail() -> None:
+        nonlocal down
+        down = True
+
+    desk.reached = reached  # type: ignore[method-assign]
+    desk.exchange._reached = reached
+    desk.engine = desk.begin()
+    drive(desk.engine.decide())
+    with pytest.raises(StorageFailed):
+        drive(desk.engine.send_one())
+    desk.later(2)
+    with pytest.raises(StorageFailed):
+        drive(desk.engine.send_one())
+    assert len(desk.exchange.posted) == 1
+    down = False
+    desk.reached = lambda point: None  # type: ignore[method-assign]
+    desk.later(2)
+    drive(desk.engine.look_up())
+    first = desk.orders()[0]
+    assert (first.state, first.order_no != "") == (State.ACCEPTED, True), "the answer was kept, no look-up needed"
+
+
+def lose_answers(desk: Desk, *, booked: bool) -> None:
+    desk.exchange._verdict = lambda: (  # type: ignore[method-assign]
+        OutcomeUnknown("no answer within 10 s"), "booked" if booked else "absent",
+    )  # fmt: skip
+
+
+def test_a_lost_answer_of_a_booked_order_is_found_and_taken() -> None:
+    desk = Desk()
+    lose_answers(desk, booked=True)
+    assert desk.bought().state is State.UNKNOWN
+    desk.later(3)
+    assert drive(desk.engine.look_up())
+    assert desk.order().state is State.ACCEPTED
+    assert len(desk.exchange.posted) == 1
+
+
+def test_a_lost_answer_of_an_order_never_booked_is_proved_before_anything_else() -> None:
+    desk = Desk()
+    lose_answers(desk, booked=False)
+    desk.bought()
+    began = desk.now
+    while desk.order().state is State.UNKNOWN:
+        desk.later(1)
+        drive(desk.engine.look_up())
+        drive(desk.engine.decide())
+        drive(desk.engine.send_one())
+    assert desk.order().state is State.NOT_PLACED
+    assert desk.now - began > timedelta(seconds=50)
+    assert desk.order().clean_look_ups >= 3
+    ended = desk.now
+    while len(desk.orders()) == 1:
+        desk.later(1)
+        drive(desk.engine.look_up())
+        drive(desk.engine.decide())
+    assert desk.now - ended >= timedelta(seconds=60)
+    assert {"working", "pause"} <= desk.codes()
+
+
+def test_unfilled_orders_are_cancelled_when_their_time_is_over() -> None:
+    desk = Desk(a_buy(cancel_after=5))
+    desk.bought()
+    desk.later(4)
+    assert drive(desk.engine.cancel_one()) is None
+    desk.later(2)
+    assert drive(desk.engine.cancel_one()).state is State.CANCELLING
+    desk.later(2)
+    drive(desk.engine.look_up())
+    assert desk.order().state is State.CANCELLED
+    assert desk.exchange.booked["1001"].cancelled
+
+
+def test_a_full_stop_takes_back_what_works_even_with_the_kill_switch_on() -> None:
+    desk = Desk()
+    desk.bought()
+    desk._press_or_lift()
+    desk._change_desk(replace(desk.desk, stop=Stop.FULL), "full stop")
+    desk.later(2)
+    assert drive(desk.engine.cancel_one()).state is State.CANCELLING
+
+
+def test_no_new_orders_leaves_what_works_alone() -> None:
+    desk = Desk()
+    desk.bought()
+    desk._change_desk(replace(desk.desk, stop=Stop.NO_NEW), "no new")
+    desk.later(2)
+    assert drive(desk.engine.cancel_one()) is None
+
+
+def test_a_notice_speeds_the_look_up_that_settles_the_fill() -> None:
+    desk = Desk()
+    desk.bought()
+    desk.later(2)
+    assert drive(desk.engine.look_up())
+    desk.exchange._fill(desk.exchange.booked["1001"])
+    desk.later(1.1)
+    assert drive(desk.engine.look_up()) is None, "no look is due yet"
+    assert drive(desk.engine.apply_notices()) == 1
+    assert desk.order().state is State.PARTIAL
+    assert desk.order().filled_quantity == 0
+    assert drive(desk.engine.look_up())
+    assert desk.order().filled_quantity == desk.exchange.booked["1001"].filled > 0
+    told = {source: fill.quantity for (_, _, source), fill in desk.rows.fills.items()}
+    assert told["notice"] == told["inquiry"] == desk.order().filled_quantity
+
+
+def test_an_order_made_elsewhere_is_noticed_and_its_symbol_left_alone() -> None:
+    desk = Desk()
+    desk.exchange.by_hand("005930", "sell", 3, 80_000)
+    desk.later(10)
+    assert drive(desk.engine.look_up())
+    assert [order.source for order in desk.orders()] == ["external"]
+    assert drive(desk.engine.decide()) == []
+    assert "symbol_working" in desk.codes()
+
+
+def test_three_refusals_switch_a_condition_off() -> None:
+    desk = Desk(a_buy(repeat=9))
+    desk.exchange.mood = replace(CALM, fill=0.0, refuse=1.0)
+    for _ in range(400):
+        desk.later(1)
+        for step in (desk.engine.decide, desk.engine.send_one, desk.engine.look_up):
+            drive(step())
+    assert len(desk.exchange.posted) == 3
+    assert not desk.rows.conditions[1].enabled
+    assert "off" in desk.codes()
+
+
+def test_an_intent_that_waits_too_long_expires() -> None:
+    desk = Desk()
+    drive(desk.engine.decide())
+    desk.later(31)
+    assert drive(desk.engine.expire()) == 1
+    assert (desk.order().state, desk.order().code) == (State.DENIED, "too_old")
+
+
+def test_the_same_refusal_is_not_written_every_second() -> None:
+    desk = Desk(a_buy(strike_price=1_000))
+    for _ in range(25):
+        desk.later(1)
+        drive(desk.engine.decide())
+    assert {key[1]: count for key, count in desk.rows.refusals.items()} == {"not_reached": 3}
