@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from stockdesk.fence import LeaseLost
-from stockdesk.kis.errors import NotSent
+from stockdesk.kis.errors import NotSent, Refused
 from stockdesk.kis.messages import OrderRequest, order_key
 from trading import checks, ledger
 from trading.core import Core
@@ -57,7 +57,6 @@ class Sender:
         order: Order | None = await self._core.run(self._next_to_send)
         if order is None:
             return None
-        request = OrderRequest(order.symbol, order.side, order.quantity, order.price, order.division)
         confirmed: Order | None = None
 
         async def confirm() -> None:
@@ -65,6 +64,7 @@ class Sender:
             confirmed = await self._confirm(order)
 
         try:
+            request = OrderRequest(order.symbol, order.side, order.quantity, order.price, order.division)
             result: Any = await self._core.broker.place(request, confirm=confirm)
         except Withheld as withheld:
             self._trying = 0
@@ -76,6 +76,8 @@ class Sender:
                 await self._record(confirmed, ledger.judge(exc), cancel=False)
             raise
         except Exception as exc:
+            if confirmed is None and isinstance(exc, ValueError | Refused):
+                return await self._core.run(self._deny_unfit, order, exc)
             if confirmed is None and not isinstance(exc, NotSent):
                 raise
             result = exc
@@ -83,6 +85,10 @@ class Sender:
             return None  # no slot, no token: nothing was tried, and the checks will be made anew
         self._posted_at = self._core.clock()
         return await self._record(confirmed, ledger.judge(result), cancel=False)
+
+    def _deny_unfit(self, order: Order, exc: Exception) -> Order:
+        """Our own client will not send it, now or ever: it must not keep the others waiting."""
+        return self._deny(order, Refusal("unfit", f"It cannot be sent: {exc}"[:200]), self._core.clock())
 
     def _next_to_send(self) -> Order | None:
         now = self._core.clock()
@@ -133,10 +139,8 @@ class Sender:
         after = ledger.sending(order, facts.now, cancel_after=cancel_after)
         return self._core.storage.save(
             order,
-            replace(
-                after, quote_price=quote.last_price, quote_at=quote.received_at, assets_at=balance.asked_at
-            ),
-        )  # fmt: skip
+            replace(after, quote_price=quote.last_price, quote_at=quote.received_at, assets_at=balance.asked_at),
+        )
 
     def _check_again(self, order: Order, around: Surroundings) -> None:
         order, facts = self._look_again(order, around)
@@ -172,7 +176,9 @@ class Sender:
                 raise LeaseLost("the lease ran out before the cancel left")
 
         try:
-            result: Any = await self._core.broker.cancel(order.order_no, order.branch_no, confirm=confirm)
+            result: Any = await self._core.broker.cancel(
+                order.order_no, order.branch_no, division=order.division, confirm=confirm
+            )
         except Withheld as withheld:
             return withheld.order
         except LeaseLost:

@@ -212,6 +212,16 @@ def test_an_answer_that_could_not_be_stored_is_owed_and_nothing_else_is_sent_bef
     assert (first.state, first.order_no != "") == (State.ACCEPTED, True), "the answer was kept, no look-up needed"
 
 
+def test_an_order_that_our_client_will_not_send_does_not_keep_the_others_waiting() -> None:
+    desk = Desk(a_buy(), a_buy(2, "000660"))
+    drive(desk.engine.decide())
+    first = desk.orders()[0]
+    desk.rows.rows[first.id] = replace(first, division="22")
+    drive(desk.engine.send_one())
+    assert (desk.orders()[0].state, desk.orders()[0].code) == (State.DENIED, "unfit")
+    assert drive(desk.engine.send_one()).state is State.ACCEPTED
+
+
 def lose_answers(desk: Desk, *, booked: bool) -> None:
     desk.exchange._verdict = lambda: (  # type: ignore[method-assign]
         OutcomeUnknown("no answer within 10 s"), "booked" if booked else "absent",

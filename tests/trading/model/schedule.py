@@ -84,7 +84,9 @@ class _Port:
             confirm,
         )
 
-    async def cancel(self, order_no: str, branch_no: str, *, confirm: Confirm | None = None) -> OrderAck:
+    async def cancel(
+        self, order_no: str, branch_no: str, *, division: str = "00", confirm: Confirm | None = None
+    ) -> OrderAck:
         schedule = self._schedule
         arrived = lambda number: schedule.checker.cancel_leaves(number, schedule.now, fence=self._fence)  # noqa: E731
         return await schedule.exchange.cancel(order_no, arrived, confirm)
