@@ -14,7 +14,7 @@ from assets.accounts import masked, own_account
 from assets.balances import AccountRows
 from market.gnuboard_post import post
 from market.models import Quote
-from stockdesk.models import DaemonState
+from stockdesk.models import DaemonState, Fence
 from tests.assets.conftest import balance, held
 
 pytestmark = [
@@ -29,6 +29,7 @@ BOUGHT = 69_500
 def rows(transactional_db):
     """Two holdings; the first is on the watch list too."""
     DaemonState.objects.create(name="assets", fence=1, state="running", heartbeat_at=timezone.now())
+    Fence.objects.create(name="assets", number=1)
     rows = AccountRows(own_account(), masked(settings.DESK.account), daemon="assets", fence=1)
     rows.open()
     rows.write(balance(held("005930", 10, 71_000), held("000660", 5, 68_000)), timezone.now())

@@ -20,7 +20,7 @@ from assets.models import Account, Balance, Holding
 from collectors.management.commands import run_assets
 from stockdesk.kis.errors import KisError
 from stockdesk.kis.messages import KST
-from stockdesk.models import DaemonState, Event
+from stockdesk.models import Event, Fence
 from stockdesk.threads import DatabaseThread
 
 from .broker import FAILURES, NUMBER, Broker
@@ -136,7 +136,7 @@ async def test_an_alarm_that_a_former_process_left_ends_with_the_first_balance(c
 
 async def test_a_copy_that_lost_its_lease_writes_nothing(command, broker):
     await command.step()
-    await DaemonState.objects.aupdate(fence=99)
+    await Fence.objects.aupdate(number=99)
     broker.shares = {"005930": 1}
     await command.step()
     broker.instead[1] = FAILURES["HTML"]
@@ -175,9 +175,9 @@ SHARES = st.dictionaries(
 @hypothesis_settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_table_is_always_what_the_last_complete_answer_said(history):
     """Whatever fails on whichever page in whatever order, a read that is not complete deletes and changes nothing."""
-    for model in (Holding, Balance, Account, DaemonState):
+    for model in (Holding, Balance, Account, Fence):
         model.objects.all().delete()
-    DaemonState.objects.create(name="assets", fence=1)
+    Fence.objects.create(name="assets", number=1)
     rows = AccountRows(account_id(NUMBER), masked(NUMBER), daemon="assets", fence=1)
     rows.open()
     known: dict[str, int] = {}

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from stockdesk.fence import LeaseLost
-from stockdesk.models import DaemonState
+from stockdesk.models import Fence
 from tests.trading.values import NOW, SYMBOL, ago, an_order
 from trading import desk, models
 from trading.checks import refuse
@@ -96,11 +96,11 @@ def test_orders_of_conditions_since_they_were_armed() -> None:
 
 
 def test_a_process_whose_lease_is_past_writes_nothing() -> None:
-    DaemonState.objects.create(name="trading", fence=7, counters={})
+    Fence.objects.create(name="trading", number=7)
     storage = DatabaseStorage(daemon="trading", fence=7)
     order = storage.add(an_order(condition_id=None))
     assert order is not None
-    DaemonState.objects.update(fence=8)
+    Fence.objects.update(number=8)
     row = condition_row()
     condition = storage.condition(row.pk)
     assert condition is not None
