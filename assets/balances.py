@@ -111,7 +111,8 @@ class AccountRows:
         gap = balance.purchase_amount - sum(row.purchase_amount for row in rows.values())
         if before is not None and before.purchase_amount is not None:
             gap -= before.purchase_amount - sum(held.purchase_amount or 0 for held in stored.values())
-        return gap > lost / 2
+        # A holding sold in part may have been on the lost page too, so even a small gap counts.
+        return gap > lost / 100
 
     def _totals(self, balance: messages.Balance) -> dict[str, Any]:
         stored = Balance.objects.filter(pk=self.account).first()
