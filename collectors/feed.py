@@ -25,7 +25,7 @@ from stockdesk.kis import messages
 from stockdesk.kis.errors import KisError, NotSent, OutcomeUnknown, RateLimited
 from stockdesk.kis.fields import H0STCNT0
 from stockdesk.kis.messages import KST
-from stockdesk.kis.rest import KisClient
+from stockdesk.kis.rest import SYMBOLS_A_CALL, KisClient
 from stockdesk.kis.session import TICK_TR_IDS, Registration
 from stockdesk.models import Event
 from stockdesk.threads import DatabaseThread
@@ -34,7 +34,6 @@ logger = logging.getLogger(__name__)
 
 TICK_TR_ID = "H0STCNT0"
 READ_LIST_EVERY = 2.0
-CODES_A_CALL = 30
 PRICE_TRIES = 3
 # A session that is not live for this long, in seconds, is an event: a reconnect by pace takes five.
 DOWN_AFTER = 8.0
@@ -171,16 +170,20 @@ class Feed:
         while not self.stopping.is_set():
             await self._pause(1.0, self._joined)
             self._joined.clear()
-            for symbols in _chunks(sorted(self._due_prices), CODES_A_CALL):
+            for symbols in _chunks(sorted(self._due_prices), SYMBOLS_A_CALL):
                 asked_at = datetime.now(KST)
-                for symbol in symbols:
-                    self._due_prices[symbol] += 1
+                # While we wait for an answer the watch list may change, and with it what is due.
+                tries = {symbol: self._due_prices[symbol] + 1 for symbol in symbols if symbol in self._due_prices}
+                self._due_prices |= tries
+                symbols = list(tries)
+                if not symbols:
+                    continue
                 try:
                     prices = await self.client.multi_price(symbols)
                     await self._board.run(write_prices, prices, asked_at, fence(), self.daemon)
                 except (NotSent, RateLimited, OutcomeUnknown, DatabaseError) as exc:
                     logger.warning("no price over REST for %d symbols yet: %s", len(symbols), exc)
-                    symbols = [symbol for symbol in symbols if self._due_prices[symbol] >= PRICE_TRIES]
+                    symbols = [symbol for symbol in symbols if tries[symbol] >= PRICE_TRIES]
                 except KisError as exc:  # the mock host has no such call: those symbols wait for their ticks
                     logger.warning("no price over REST for %d symbols: %s", len(symbols), exc)
                 for symbol in symbols:
@@ -203,15 +206,10 @@ class Feed:
         for keeper in self.keepers:
             if keeper.down_for() > DOWN_AFTER:
                 yield ("session-down", str(keeper.number)), keeper.lamp.note or keeper.lamp.state.value
-            refused = keeper.session.refused() if keeper.session is not None else {}
-            if refused:
-                codes = ", ".join(sorted(set(refused.values())))
-                yield ("registrations-refused", str(keeper.number)), f"{len(refused)} registrations refused ({codes})"
+            if refused := _refused(keeper):
+                yield ("registrations-refused", str(keeper.number)), refused
             if keeper.session is not None and keeper.session.counts.undecryptable:
-                yield (
-                    ("notices-unreadable", str(keeper.number)),
-                    "execution notices cannot be read: look up the orders",
-                )
+                yield ("notices-unreadable", str(keeper.number)), "execution notices cannot be read"
         counts = self.buffer.counts
         records, bad = counts.records - self._last_counts[0], counts.bad - self._last_counts[1]
         self._last_counts = (counts.records, counts.bad)
@@ -275,9 +273,7 @@ class Feed:
     def _lamp(self, keeper: Keeper) -> FeedSession:
         lamp = keeper.lamp
         confirmed = keeper.session.confirmed() if keeper.session is not None else set()
-        note = lamp.note
-        if keeper.session is not None and lamp.state is State.LIVE and (refused := keeper.session.refused()):
-            note = f"{len(refused)} registrations refused ({', '.join(sorted(set(refused.values())))})"
+        note = (_refused(keeper) if lamp.state is State.LIVE else "") or lamp.note
         return FeedSession(
             number=keeper.number,
             state=lamp.state.value,
@@ -300,6 +296,12 @@ class Feed:
             wait.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await wait
+
+
+def _refused(keeper: Keeper) -> str:
+    """How many registrations the broker refused, and its codes; empty when none."""
+    refused = keeper.session.refused() if keeper.session is not None else {}
+    return f"{len(refused)} registrations refused ({', '.join(sorted(set(refused.values())))})" if refused else ""
 
 
 def _stored(symbols: set[str]) -> list[tuple[str, datetime, Bar | None, Bar | None]]:

@@ -186,7 +186,8 @@ class Keeper:
     async def _count_connects(self) -> None:
         # Again now and then, for the day ends at midnight.
         self._counted_at = time.monotonic()
-        self.connects_today = await self._told(self.governor.connects_today, self.number) or self.connects_today
+        count = await self._told(self.governor.connects_today, self.number)
+        self.connects_today = self.connects_today if count is None else count
 
     async def _watch(self, session: Session, attempt_id: int) -> str:
         while True:

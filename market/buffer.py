@@ -13,14 +13,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from stockdesk.kis.frames import MAX_PRICE, MAX_TICK_VOLUME
+
 # H0STCNT0 by position (names in stockdesk.kis.fields): 0 symbol, 1 time, 2 price, 12 volume of the tick,
 # 13 volume of the day, 33 business date. The cut after 13 leaves the rest in one piece.
 _CUTS = 14
 _DATE_IN_REST = 33 - _CUTS
 _NARROWEST = 46
-# Larger than any price (KRW) or volume (shares) there is: such a number is damage, and would not fit its column.
-MAX_PRICE = 100_000_000
-MAX_VOLUME = 2_000_000_000
 _DIGITS = 13
 
 # A minute is closed this long after its end, for ticks that are still on their way.
@@ -177,7 +176,7 @@ class Buffer:
         price = _number(price_text)
         volume = _number(volume_text)
         day_volume = _number(day_volume_text)
-        if not 0 < price <= MAX_PRICE or volume > MAX_VOLUME:
+        if not 0 < price <= MAX_PRICE or volume > MAX_TICK_VOLUME:
             return self._refuse()
         if at == slot.time:
             if day_volume and day_volume <= slot.day_volume:

@@ -80,6 +80,11 @@ class Environment:
     unknown: tuple[str, ...] = ()
     """Names in the file that begin like ours and mean nothing: `checks` warns of them."""
 
+    @property
+    def on_mock(self) -> bool:
+        """Whether the broker is KIS's mock host, or is to be taken for it (mode mock on the simulator)."""
+        return self.mode == "mock" or _place(self.kis_rest_url) in MOCK_PLACES
+
 
 def read_environment(base: Path, variables: Mapping[str, str] | None = None) -> Environment:
     """The environment of this process and of the file in STOCKDESK_ENV, else ``.env`` in `base` if there is one.

@@ -268,3 +268,13 @@ async def test_a_place_without_symbols_is_not_connected(
         keeper.want([])
         await until(lambda: keeper.session is not None and not keeper.session.confirmed())
     assert governor.asked == 1  # an emptied session is kept, not dropped
+
+
+async def test_at_midnight_the_connects_of_the_day_begin_at_none(
+    simulator: RunningSimulator, governor: GovernorOnPaper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper_module, "COUNT_EVERY", 0.1)
+    async with kept(simulator, governor) as keeper:
+        await until(lambda: keeper.connects_today == 1)
+        monkeypatch.setattr(governor, "connects_today", lambda session: 0)
+        await until(lambda: keeper.connects_today == 0)

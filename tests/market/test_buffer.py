@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.buffer import AHEAD, MAX_PRICE, MAX_VOLUME, Bar, Buffer
+from market.buffer import AHEAD, Bar, Buffer
+from stockdesk.kis.frames import MAX_PRICE, MAX_TICK_VOLUME
 from stockdesk.kis.messages import KST
 from tests.market.ticks import frame, record
 
@@ -111,7 +112,7 @@ def test_no_field_whatever_breaks_the_buffer_or_leaves_a_bar_that_fits_no_column
     buffer.close_minutes(at(11, 0))
     for pending in buffer.take():
         for bar in (pending.bar, pending.closed_bar):
-            assert bar is None or (max(bar[1:5]) <= MAX_PRICE and bar.volume <= 5 * MAX_VOLUME)
+            assert bar is None or (max(bar[1:5]) <= MAX_PRICE and bar.volume <= 5 * MAX_TICK_VOLUME)
 
 
 def test_a_record_that_was_here_before_is_ignored(buffer: Buffer) -> None:

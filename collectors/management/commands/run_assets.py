@@ -4,7 +4,6 @@ import asyncio
 import time
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import CommandError
@@ -13,7 +12,6 @@ from assets.accounts import masked, own_account
 from assets.balances import AccountRows, Implausible
 from stockdesk.budget import AsyncBudget, Budget
 from stockdesk.daemon import DATABASE_WEATHER, Daemon
-from stockdesk.env import MOCK_PLACES
 from stockdesk.events import clear_event, raise_event
 from stockdesk.fence import LeaseLost
 from stockdesk.keys import key_id
@@ -141,13 +139,13 @@ def _client(database: DatabaseThread) -> AccountClient:
     """The trading account belongs to the first key of the pool."""
     desk = settings.DESK
     key = desk.app_keys[0]
-    identity, at = key_id(key.key), urlsplit(desk.kis_rest_url)
+    identity = key_id(key.key)
     return AccountClient(
         desk.kis_rest_url,
         key.key,
         key.secret,
         account=desk.account,
-        mock=desk.mode == "mock" or (at.hostname, at.port) in MOCK_PLACES,
+        mock=desk.on_mock,
         tokens=TokenStore(identity, database),
         budget=AsyncBudget(Budget(identity, desk.calls_per_second), database),
     )

@@ -136,8 +136,7 @@ class Command(Daemon):
 
 def _notice_tr_id() -> str:
     """Execution notices of KIS's mock host have an id of their own."""
-    mock = settings.DESK.mode == "mock" or "openapivts" in settings.DESK.kis_rest_url
-    return "H0STCNI9" if mock else "H0STCNI0"
+    return "H0STCNI9" if settings.DESK.on_mock else "H0STCNI0"
 
 
 def _client(key: AppKey, database: DatabaseThread) -> KisClient:
