@@ -85,6 +85,22 @@ class Environment:
         """Whether the broker is KIS's mock host, or is to be taken for it (mode mock on the simulator)."""
         return self.mode == "mock" or _place(self.kis_rest_url) in MOCK_PLACES
 
+    @property
+    def broker(self) -> str:
+        """Host and port of the broker's REST side: whose word a stored answer is."""
+        host, port = _place(self.kis_rest_url)
+        return f"{host}:{port}"
+
+    @property
+    def around_the_clock(self) -> bool:
+        """Whether the broker is the demo's stand-in, which never closes.
+
+        The addresses are looked at once more: orders that leave this machine keep the exchange's hours, however
+        these settings came about.
+        """
+        places = (_place(self.kis_rest_url), _place(self.kis_ws_url))
+        return self.demo and self.mode != "live" and all(host in LOOPBACK for host, _port in places)
+
 
 def read_environment(base: Path, variables: Mapping[str, str] | None = None) -> Environment:
     """The environment of this process and of the file in STOCKDESK_ENV, else ``.env`` in `base` if there is one.
