@@ -95,6 +95,22 @@ class Environment:
         """Which broker answers at KIS_REST_URL: live, mock or simulator."""
         return "live" if _place(self.kis_rest_url) in REAL_PLACES else "mock" if self.on_mock_host else "simulator"
 
+    @property
+    def broker(self) -> str:
+        """Host and port of the broker's REST side: whose word a stored answer is."""
+        host, port = _place(self.kis_rest_url)
+        return f"{host}:{port}"
+
+    @property
+    def around_the_clock(self) -> bool:
+        """Whether the broker is the demo's stand-in, which never closes.
+
+        The addresses are looked at once more: orders that leave this machine keep the exchange's hours, however
+        these settings came about.
+        """
+        places = (_place(self.kis_rest_url), _place(self.kis_ws_url))
+        return self.demo and self.mode != "live" and all(host in LOOPBACK for host, _port in places)
+
 
 def read_environment(base: Path, variables: Mapping[str, str] | None = None) -> Environment:
     """The environment of this process and of the file in STOCKDESK_ENV, else ``.env`` in `base` if there is one.

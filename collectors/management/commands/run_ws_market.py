@@ -1,7 +1,6 @@
 """Daemon 1: live prices and execution notices over WebSocket, into one row per symbol once a second."""
 
 import asyncio
-import time
 from datetime import datetime
 
 from django.conf import settings
@@ -14,7 +13,7 @@ from market.feedsessions import remove_lamps_beyond
 from stockdesk.clients import market_client
 from stockdesk.daemon import Daemon
 from stockdesk.governor import Governor
-from stockdesk.hours import regular_hours_since
+from stockdesk.hours import Today
 from stockdesk.keys import key_id
 from stockdesk.kis.messages import KST
 from stockdesk.kis.session import Registration, Session
@@ -43,6 +42,7 @@ class Command(Daemon):
         self.board = DatabaseThread("ws_market-board")
         self.connects = DatabaseThread("ws_market-connects")
         self.clients = [market_client(key, self.connects) for key in desk.app_keys]
+        self.today = Today()
         self.feed = Feed(
             daemon=self.name,
             keepers=[self._keeper(number) for number in range(1, desk.ws_sessions + 1)],
@@ -55,6 +55,7 @@ class Command(Daemon):
             stopping=self.stopping,
         )
         work = {"the watch list": self.feed.follow_watch_list(), "gaps": self.feed.fill_gaps(lambda: self.fence)}
+        work["the calendar"] = self.today.follow(self.board, self.stopping)
         work |= {f"session {keeper.number}": keeper.run() for keeper in self.feed.keepers}
         self.tasks = [asyncio.create_task(coroutine, name=name) for name, coroutine in work.items()]
 
@@ -67,7 +68,7 @@ class Command(Daemon):
             database=self.connects,
             approval_key=self.clients[at].approval_key,
             new_session=self._new_session,
-            hours_since=self._hours_since,
+            hours_since=lambda: self.today.trading_seconds(datetime.now(KST)),
             others=lambda number: self.feed.movements_beside(number) if self.feed is not None else [],
             reconnected=lambda number: self.feed.reconnected(number) if self.feed is not None else None,
             stopping=self.stopping,
@@ -83,11 +84,6 @@ class Command(Daemon):
             on_ticks=self.feed.on_ticks(number),
             on_notices=self.feed.on_notices(number),
         )
-
-    def _hours_since(self) -> float | None:
-        if settings.DESK.demo:  # the stand-in never closes
-            return time.monotonic()
-        return regular_hours_since(datetime.now(KST))
 
     async def step(self) -> None:
         assert self.feed is not None
