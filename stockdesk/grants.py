@@ -60,14 +60,14 @@ def _named(items: list[str]) -> str:
     return ", ".join(items[:MOST_NAMED]) + (f" and {left} more" if left > 0 else "")
 
 
-def held(connection: Any) -> Held:
+def held(connection: Any, database: str) -> Held:
     """The rights of the user of this connection, those that everyone has on our database (PUBLIC) with them."""
     tables: dict[str, frozenset[str]] = {}
     more: list[str] = []
     everyone: list[str] = []
     with connection.cursor() as cursor:
-        cursor.execute("SELECT CURRENT_USER(), DATABASE()")
-        user, database = cursor.fetchone()
+        cursor.execute("SELECT CURRENT_USER()")
+        (user,) = cursor.fetchone()
         cursor.execute("SHOW GRANTS")
         for (line,) in cursor.fetchall():
             on_table = _ON_TABLE.match(line)

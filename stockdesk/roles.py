@@ -89,7 +89,12 @@ def account_of(role: str) -> Account:
 
 def default_user(role: str) -> str:
     """Named after the database: users belong to a whole server, and another desk may be on it."""
-    return f"{connections.settings[DEFAULT_DB_ALIAS]['NAME']}_{role}"
+    return f"{database()}_{role}"
+
+
+def database() -> str:
+    name: str = connections.settings[DEFAULT_DB_ALIAS]["NAME"]
+    return name
 
 
 def assume(role: str) -> None:
@@ -111,7 +116,7 @@ def check(role: str) -> None:
     Raises NotPrepared when it is not let in or its rights differ; when the server is away, what Django raises.
     """
     try:
-        found = grants.held(connection)
+        found = grants.held(connection, database())
     except OperationalError as exc:
         if refused := turned_away(exc):
             raise NotPrepared(f"The database user of {role} is not let in (error {refused}): {PREPARE}.") from None
@@ -153,7 +158,7 @@ def prepare(role: str, *, host: str = "") -> list[str]:
 
 
 def _to_do(account: Account, found: grants.Held, wanted: Rights) -> list[str]:
-    return list(grants.statements(str(connection.settings_dict["NAME"]), account.user, found, wanted))
+    return list(grants.statements(database(), account.user, found, wanted))
 
 
 def _run(statements: list[str], told: list[str], *, left: list[str]) -> None:
@@ -176,9 +181,10 @@ def own_host() -> str:
 def rights_of(account: Account) -> grants.Held | None:
     """What this user has, by logging in as it; None where it is not let in."""
     wrapper = connections.create_connection(DEFAULT_DB_ALIAS)
-    wrapper.settings_dict = {**wrapper.settings_dict, "USER": account.user, "PASSWORD": account.password}
+    # Without a database: a user that has no right in ours yet is not let into it.
+    wrapper.settings_dict = {**wrapper.settings_dict, "USER": account.user, "PASSWORD": account.password, "NAME": ""}
     try:
-        return grants.held(wrapper)
+        return grants.held(wrapper, database())
     except OperationalError as exc:
         if turned_away(exc):
             return None

@@ -227,6 +227,15 @@ def test_without_the_right_to_make_users_the_sql_is_told_and_not_the_password(un
     assert "DATABASE_TRADING_PASSWORD" in said.getvalue()
 
 
+def test_a_user_without_rights_is_given_them_and_not_made_again(trading_role, as_owner):
+    """As the demo's server has it before the first migration; the desk's user there may make no users."""
+    who = grants.account(trading_role.user, "localhost")
+    as_owner(f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM {who}")
+    assert "is not let in" not in roles.fault_of("trading")
+    assert all(statement.startswith("GRANT ") for statement in roles.prepare("trading"))
+    assert roles.fault_of("trading") == ""
+
+
 def test_what_an_administrator_has_prepared_is_taken_as_it_is(unprivileged):
     said = StringIO()
     call_command("database_users", stdout=said)
