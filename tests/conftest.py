@@ -20,6 +20,7 @@ from tests.feed import KEYS, PLACES, SESSIONS, FeedProcess, StartFeed
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--schedules", type=int, default=2_000, help="seeded schedules of the ledger's model checker")
+    parser.addoption("--crash-rounds", type=int, default=1, help="kill -9 of run_trading at each commit point")
 
 
 @pytest.fixture(scope="session")
