@@ -34,10 +34,10 @@ def copies(
     env = process_environment(
         KIS_REST_URL=simulator.rest_url, KIS_WS_URL=simulator.ws_url, TRADING_LOG=str(log), **SETTINGS
     )
+    command, pipe = [sys.executable, "-m", "tests.trading.processes.forker"], subprocess.PIPE
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.trading.processes.forker"],
-        env=env, cwd=settings.BASE_DIR, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
+        command, env=env, cwd=settings.BASE_DIR, text=True, stdin=pipe, stdout=pipe, start_new_session=True
+    )
     yield Copies(process, log, World(simulator))
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()

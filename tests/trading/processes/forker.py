@@ -28,7 +28,7 @@ def die(*_arguments: Any) -> None:
 
 
 def arm(point: str) -> None:
-    """Let this process die right after the row is there, after SENDING is, after the answer came, after it is stored."""
+    """Let this process die right after the row is there, SENDING is, the answer came, or the answer is stored."""
     add, save, record, store = DatabaseStorage.add, DatabaseStorage.save, Sender._record, Sender._store_result
 
     def added(self: DatabaseStorage, order: Any) -> Any:

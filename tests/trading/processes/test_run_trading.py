@@ -196,9 +196,7 @@ def test_what_was_bought_is_sold_at_its_profit(copies: Copies, simulator: Runnin
     assert simulator.control.account()["difference"] == 0
 
 
-def test_after_the_kill_switch_no_post_leaves_and_cancels_still_do(
-    copies: Copies, simulator: RunningSimulator
-) -> None:
+def test_after_the_kill_switch_orders_stay_and_cancels_leave(copies: Copies, simulator: RunningSimulator) -> None:
     copies.start()
     simulator.control.mishap_on("no-fill")
     first = copies.world.buy(copies.world.symbols[0])

@@ -1,4 +1,4 @@
-"""Market and account as ``run_ws_market`` and ``run_assets`` keep them, taken from the simulator by the test itself."""
+"""Market and account as ``run_ws_market`` and ``run_assets`` keep them, taken from the simulator by the test."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -85,8 +85,8 @@ class World:
         self.simulator.control.move(symbol, base)
         condition = Condition(
             **{
-                "symbol": symbol, "side": "buy", "enabled": True, "trigger": Trigger.AT_OR_ABOVE.value, "strike_price": 1,
-                "sizing": Sizing.QUANTITY.value, "quantity": 2, "pricing": Pricing.TICKS.value, "ticks": 10, **changes,
+                "symbol": symbol, "side": "buy", "enabled": True,
+                "trigger": Trigger.AT_OR_ABOVE.value, "strike_price": 1, "sizing": Sizing.QUANTITY.value, "quantity": 2, "pricing": Pricing.TICKS.value, "ticks": 10, **changes,
             }
         )  # fmt: skip
         condition.save()
