@@ -21,7 +21,8 @@ async def caller(start, request):
 
 @pytest.mark.parametrize("caller", [True], indirect=True)
 async def test_with_real_hours_every_day_of_2026_is_right(caller):
-    found, key = {}, ""
+    found: dict[str, dict[str, str]] = {}
+    key = ""
     while len(found) < 365:
         answer = await days(caller, "20260101", key=key)
         assert (answer["rt_cd"], answer["msg_cd"], len(answer["output"])) == ("0", "KIOK0500", 24)
