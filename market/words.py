@@ -6,7 +6,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
-from stockdesk import calendar_troubles
+from stockdesk import calendar_doubts
 
 
 def page_words() -> dict[str, str]:
@@ -153,7 +153,7 @@ SENTENCES = (
     gettext_noop("the desk has another account now"),
     gettext_noop("{1}: no answer within {2} s"),
     gettext_noop("{1}: HTTP {2} without a JSON object"),
-    *calendar_troubles.SENTENCES,
+    *calendar_doubts.SENTENCES,
 )
 
 

@@ -19,9 +19,9 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from stockdesk.admin import ReadOnlyAdmin, moment
+from stockdesk.calendar_doubts import tell_doubts
 from stockdesk.calendar_forms import OverrideForm
 from stockdesk.calendar_models import MarketDay, SessionWindow, Source
-from stockdesk.calendar_troubles import tell_troubles
 
 MOST_DAYS = 100  # of one override
 
@@ -140,7 +140,7 @@ class MarketDayAdmin(ReadOnlyAdmin):
             with transaction.atomic():
                 form.save(request.user.get_username())
                 LogEntry.objects.log_actions(str(request.user.pk), days, CHANGE, form.log_text)
-            tell_troubles(timezone.now())
+            tell_doubts(timezone.now())
             text = ngettext("%(count)d day was set.", "%(count)d days were set.", len(days)) % {"count": len(days)}
             messages.success(request, text)
             first = days[0].day

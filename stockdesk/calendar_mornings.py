@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from stockdesk.calendar_confirm import confirm, reserve_question
+from stockdesk.calendar_doubts import SOURCE, tell_doubts
 from stockdesk.calendar_seed import reaches, seed_calendar
-from stockdesk.calendar_troubles import SOURCE, tell_troubles
 from stockdesk.events import clear_event, raise_event
 from stockdesk.kis.days import CalendarDay
 from stockdesk.kis.errors import KisError
@@ -47,7 +47,7 @@ class Mornings:
         today = await self._database.run(_prepare, now)
         if today is not None:
             await self._question(today, now)
-        await self._database.run(tell_troubles, now)
+        await self._database.run(tell_doubts, now)
 
     async def _question(self, today: date, now: datetime) -> None:
         try:

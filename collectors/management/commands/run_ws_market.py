@@ -10,18 +10,15 @@ from collectors.feed import Feed
 from collectors.keeper import Keeper
 from market.buffer import Buffer
 from market.feedsessions import remove_lamps_beyond
-from stockdesk.budget import AsyncBudget, Budget
+from stockdesk.clients import market_client
 from stockdesk.daemon import Daemon
-from stockdesk.env import AppKey
 from stockdesk.governor import Governor
 from stockdesk.hours import Today
 from stockdesk.keys import key_id
 from stockdesk.kis.messages import KST
-from stockdesk.kis.rest import KisClient
 from stockdesk.kis.session import Registration, Session
 from stockdesk.logs import redact
 from stockdesk.threads import DatabaseThread
-from stockdesk.tokens import TokenStore
 
 # A farewell: 41 registrations taken back and the close frame, in seconds.
 GOODBYE_WITHIN = 8.0
@@ -44,7 +41,7 @@ class Command(Daemon):
         # Threads of their own: a board table that PHP has locked holds up neither the flush nor a connect.
         self.board = DatabaseThread("ws_market-board")
         self.connects = DatabaseThread("ws_market-connects")
-        self.clients = [_client(key, self.connects) for key in desk.app_keys]
+        self.clients = [market_client(key, self.connects) for key in desk.app_keys]
         self.today = Today()
         self.feed = Feed(
             daemon=self.name,
@@ -133,14 +130,3 @@ class Command(Daemon):
 def _notice_tr_id() -> str:
     """Execution notices of KIS's mock host have an id of their own."""
     return "H0STCNI9" if settings.DESK.on_mock else "H0STCNI0"
-
-
-def _client(key: AppKey, database: DatabaseThread) -> KisClient:
-    identity = key_id(key.key)
-    return KisClient(
-        settings.DESK.kis_rest_url,
-        key.key,
-        key.secret,
-        tokens=TokenStore(identity, database),
-        budget=AsyncBudget(Budget(identity, settings.DESK.calls_per_second), database),
-    )

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
+from stockdesk.calendar_doubts import doubts, tell_doubts
 from stockdesk.calendar_models import MarketDay
-from stockdesk.calendar_troubles import tell_troubles, troubles
 from stockdesk.models import Event
 from tests.ground.calendar import BROKER, at, changed, ruled, told
 
@@ -28,7 +28,7 @@ def sure():
 
 
 def found(now=NOW):
-    return [(trouble.code, trouble.subject) for trouble in troubles(now)]
+    return [(doubt.code, doubt.subject) for doubt in doubts(now)]
 
 
 def test_a_calendar_that_agrees_with_itself_gives_no_trouble(sure):
@@ -99,11 +99,11 @@ def test_an_event_opens_with_the_doubt_and_ends_with_it(sure):
     Event.objects.create(source="calendar", code="day-disputed", subject="2026-12-24", text="left by a former process")
     Event.objects.create(source="assets", code="assets-stale")
     told(CHRISTMAS, "Y")
-    tell_troubles(NOW)
-    tell_troubles(NOW)
+    tell_doubts(NOW)
+    tell_doubts(NOW)
     event = Event.objects.get(source="calendar", is_open=True)
     assert (event.code, event.subject, event.count) == ("day-disputed", "2026-12-25", 2)
     assert event.text == "the sources disagree about 2026-12-25, which is taken for open"
     ruled(CHRISTMAS, True)
-    tell_troubles(NOW)
+    tell_doubts(NOW)
     assert list(Event.objects.filter(is_open=True).values_list("source", flat=True)) == ["assets"]

@@ -10,10 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from stockdesk.calendar_models import MarketDay, Source
-from stockdesk.events import clear_event, raise_event
+from stockdesk.events import Troubles
 from stockdesk.health import Reason, ready_check
 from stockdesk.kis.messages import KST
-from stockdesk.models import Event
 
 SOURCE = "calendar"
 DISPUTED, RUNNING_OUT, UNCONFIRMED = "day-disputed", "days-run-out", "day-unconfirmed"
@@ -32,7 +31,7 @@ SENTENCES = (TAKEN_FOR_OPEN, TAKEN_FOR_CLOSED, CONTRADICTED, KNOWN_UNTIL, NOBODY
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Doubt:
     """One doubt. ``subject`` is the date it is about."""
 
     code: str
@@ -43,7 +42,7 @@ class Trouble:
         return sentence.replace("{1}", self.subject)
 
 
-def troubles(now: datetime) -> Iterator[Trouble]:
+def doubts(now: datetime) -> Iterator[Doubt]:
     """Everything doubtful from today on; nothing in the demo, which looks at no calendar."""
     if settings.DESK.around_the_clock:
         return
@@ -53,43 +52,38 @@ def troubles(now: datetime) -> Iterator[Trouble]:
     yield from _unconfirmed(local)
 
 
-def _disputes(now: datetime) -> Iterator[Trouble]:
+def _disputes(now: datetime) -> Iterator[Doubt]:
     doubtful = Q(answered_at__isnull=False) | Q(override_open__isnull=False) | ~Q(listed_open=F("computed_open"))
     for row in MarketDay.objects.filter(doubtful, day__gte=now.date()):
         verdict = row.verdict(settings.DESK.broker)
         if verdict.disputed:
             by_a_person = verdict.source == Source.PERSON
             taken = TAKEN_FOR_OPEN if verdict.is_open else TAKEN_FOR_CLOSED
-            yield Trouble(DISPUTED, row.day.isoformat(), CONTRADICTED if by_a_person else taken)
+            yield Doubt(DISPUTED, row.day.isoformat(), CONTRADICTED if by_a_person else taken)
 
 
-def _short_horizon(now: datetime) -> Iterator[Trouble]:
+def _short_horizon(now: datetime) -> Iterator[Doubt]:
     known = Q(listed_open__isnull=False) | Q(override_open__isnull=False) | Q(answered_by=settings.DESK.broker)
     last = MarketDay.objects.filter(known).order_by("-day").values_list("day", flat=True).first()
     if last is None or last < now.date() + HORIZON:
-        yield Trouble(RUNNING_OUT, last.isoformat() if last else "-", KNOWN_UNTIL)
+        yield Doubt(RUNNING_OUT, last.isoformat() if last else "-", KNOWN_UNTIL)
 
 
-def _unconfirmed(now: datetime) -> Iterator[Trouble]:
+def _unconfirmed(now: datetime) -> Iterator[Doubt]:
     row = MarketDay.objects.filter(pk=now.date()).first() or MarketDay(day=now.date())
     verdict = row.verdict(settings.DESK.broker)
     # A contradiction is told of already.
     if now.time() >= LATEST and verdict.is_open is not False and not verdict.confirmed and not verdict.disputed:
-        yield Trouble(UNCONFIRMED, row.day.isoformat(), NOBODY_CONFIRMED)
+        yield Doubt(UNCONFIRMED, row.day.isoformat(), NOBODY_CONFIRMED)
 
 
-def tell_troubles(now: datetime) -> None:
+def tell_doubts(now: datetime) -> None:
     """Open an event for every doubt, and end those that are over."""
-    current = {(trouble.code, trouble.subject): trouble for trouble in troubles(now)}
-    codes = (DISPUTED, RUNNING_OUT, UNCONFIRMED)
-    left = Event.objects.filter(source=SOURCE, code__in=codes, is_open=True).values_list("code", "subject")
-    for code, subject in set(left) - current.keys():
-        clear_event(SOURCE, code, subject)
-    for (code, subject), trouble in current.items():
-        raise_event(SOURCE, code, subject, text=trouble.said(trouble.sentence))
+    wrong = {(doubt.code, doubt.subject): doubt.said(doubt.sentence) for doubt in doubts(now)}
+    Troubles(SOURCE, (DISPUTED, RUNNING_OUT, UNCONFIRMED)).tell(wrong)
 
 
 @ready_check
 def calendar_is_sure() -> Iterator[Reason]:
-    for trouble in troubles(timezone.now()):
-        yield Reason(trouble.code.replace("-", "_"), trouble.said(gettext(trouble.sentence)))
+    for doubt in doubts(timezone.now()):
+        yield Reason(doubt.code.replace("-", "_"), doubt.said(gettext(doubt.sentence)))
