@@ -13,7 +13,9 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext, ngettext
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -21,9 +23,20 @@ from unfold.decorators import action, display
 from stockdesk.admin import ReadOnlyAdmin, moment
 from stockdesk.calendar_doubts import tell_doubts
 from stockdesk.calendar_forms import OverrideForm
-from stockdesk.calendar_models import MarketDay, SessionWindow, Source
+from stockdesk.calendar_models import MarketDay, SessionWindow, Source, Timetable
 
 MOST_DAYS = 100  # of one override
+
+
+def _line(text: str) -> SafeString:
+    """Text that is not to be broken into lines."""
+    return format_html('<span class="desk-time">{}</span>', text)
+
+
+def _word(is_open: bool | None) -> str:
+    if is_open is None:
+        return pgettext("market day", "unknown")
+    return pgettext("market day", "open") if is_open else pgettext("market day", "closed")
 
 
 def _said(field: str, description: Any) -> Any:
@@ -32,7 +45,7 @@ def _said(field: str, description: Any) -> Any:
     @display(description=description, empty_value="–")
     def column(self: ModelAdmin, row: MarketDay) -> str | None:
         word = getattr(row, field)
-        return None if word is None else gettext("open") if word else gettext("closed")
+        return None if word is None else _word(word)
 
     return column
 
@@ -41,60 +54,75 @@ def _said(field: str, description: Any) -> Any:
 class MarketDayAdmin(ReadOnlyAdmin):
     """A month at a time. A day's page shows every source; what a person says is written through the action."""
 
-    list_display = ("date", "market", "name", "timetable_used", "state", "source", "by_broker", "answered", "person")
-    list_display_links = ("date",)
-    date_hierarchy = "day"
+    list_display = ("on", "market", "name", "timetable_used", "state", "source", "by_broker", "answered", "person")
+    list_display_links = ("on",)
+    list_before_template = "admin/stockdesk/marketday/months.html"
     list_per_page = 100
     ordering = ("day",)
     actions = ("override_days",)
     actions_detail = ("override_day",)
     fieldsets = (
-        (None, {"fields": ("day", "name", "market", "timetable_used", "state", "source")}),
-        (_("KIS"), {"fields": ("open_flag", "business_flag", "trading_flag", "settlement_flag", "answered",
+        (None, {"fields": ("on", "name", "market_text", "timetable_used", "state_text", "source")}),
+        (_("KIS"), {"fields": ("open_flag", "business_flag", "trading_flag", "settlement_flag", "answered_second",
                                "answered_by", "asks")}),
         (_("Lists"), {"fields": ("by_list", "by_law")}),
         (_("Override"), {"fields": ("by_person", "override_timetable", "override_reason", "overridden_by",
                                     "overridden")}),
     )  # fmt: skip
-    answered = moment("answered_at", _("confirmed by KIS at"))
+    answered_second = moment("answered_at", _("confirmed by KIS at"))
     overridden = moment("overridden_at", _("overridden at"))
     by_list = _said("listed_open", _("KRX list"))
     by_law = _said("computed_open", _("by law"))
-    by_person = _said("override_open", _("person"))
+    by_person = _said("override_open", _("override"))
 
     @display(description=_("date"), ordering="day")
-    def date(self, row: MarketDay) -> str:
-        return date_format(row.day, "Y-m-d (D)")
+    def on(self, row: MarketDay) -> SafeString:
+        return _line(_date_text(row))
 
     @display(description=_("market"), label={"open": "success", "closed": "default", "unknown": "warning"})
     def market(self, row: MarketDay) -> tuple[str, Any]:
         is_open = row.verdict(settings.DESK.broker).is_open
-        if is_open is None:
-            return "unknown", _("unknown")
-        return ("open", _("open")) if is_open else ("closed", _("closed"))
+        return {None: "unknown", True: "open", False: "closed"}[is_open], _word(is_open)
 
-    @display(description=_("state"), label={"confirmed": "success", "disputed": "danger", "unconfirmed": "warning"})
+    @display(description=_("market"))
+    def market_text(self, row: MarketDay) -> str:
+        return self.market(row)[1]
+
+    @display(
+        description=_("state"),
+        label={"confirmed": "success", "disputed": "danger", "due": "warning", "unconfirmed": "default"},
+    )
     def state(self, row: MarketDay) -> tuple[str, Any]:
         verdict = row.verdict(settings.DESK.broker)
         if verdict.disputed:
             return "disputed", _("sources disagree")
-        return ("confirmed", _("confirmed")) if verdict.confirmed else ("unconfirmed", _("unconfirmed"))
+        if verdict.confirmed:
+            return "confirmed", _("confirmed")
+        # Nobody misses the word about a day that is over, or far away.
+        return "due" if row.day == timezone.localdate() else "unconfirmed", _("unconfirmed")
+
+    @display(description=_("state"))
+    def state_text(self, row: MarketDay) -> str:
+        return str(self.state(row)[1])
 
     @display(description=_("decided by"), empty_value="–")
-    def source(self, row: MarketDay) -> Any:
+    def source(self, row: MarketDay) -> SafeString | None:
         source = row.verdict(settings.DESK.broker).source
-        return Source(source).label if source else None
+        return _line(str(Source(source).label)) if source else None
 
     @display(description=_("hours"), empty_value="–")
-    def timetable_used(self, row: MarketDay) -> str | None:
-        if not row.verdict(settings.DESK.broker).is_open:
-            return None
-        return row.get_override_timetable_display() or row.get_timetable_display()
+    def timetable_used(self, row: MarketDay) -> SafeString | None:
+        is_open = row.verdict(settings.DESK.broker).is_open
+        return _line(str(Timetable(row.hours).label)) if is_open else None
 
     @display(description=_("KIS"), empty_value="–")
-    def by_broker(self, row: MarketDay) -> str | None:
+    def by_broker(self, row: MarketDay) -> SafeString | None:
         told = row.broker_open(settings.DESK.broker)
-        return None if told is None else gettext("open") if told else gettext("closed")
+        return None if told is None else _line(_word(told))
+
+    @display(description=_("confirmed by KIS at"), ordering="answered_at", empty_value="–")
+    def answered(self, row: MarketDay) -> SafeString | None:
+        return _line(f"{timezone.localtime(row.answered_at):%m-%d %H:%M}") if row.answered_at else None
 
     @display(description=_("override"), empty_value="–")
     def person(self, row: MarketDay) -> str | None:
@@ -105,12 +133,14 @@ class MarketDayAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """This month's days, unless others are asked for."""
+        today = timezone.localdate()
         if request.method == "GET" and not request.GET:
-            today = timezone.localdate()
-            return HttpResponseRedirect(f"{request.path}?day__year={today.year}&day__month={today.month}")
+            return HttpResponseRedirect(f"{request.path}?{_month(today.year, today.month)}")
         if settings.DESK.around_the_clock:
             messages.info(request, _("The demo trades around the clock and does not go by this calendar."))
-        return super().changelist_view(request, extra_context)
+        year, month = (request.GET.get(f"day__{part}", "") for part in ("year", "month"))
+        shown = [*map(int, (year, month))] if year.isdecimal() and month.isdecimal() else [today.year, today.month]
+        return super().changelist_view(request, {**(extra_context or {}), "months": _months_around(*shown)})
 
     # The override. The rows stay read-only otherwise: no form may write what a source has said.
 
@@ -143,17 +173,35 @@ class MarketDayAdmin(ReadOnlyAdmin):
             tell_doubts(timezone.now())
             text = ngettext("%(count)d day was set.", "%(count)d days were set.", len(days)) % {"count": len(days)}
             messages.success(request, text)
-            first = days[0].day
-            months = f"day__year={first.year}&day__month={first.month}"
-            return HttpResponseRedirect(f"{reverse('admin:stockdesk_marketday_changelist')}?{months}")
+            month = _month(days[0].day.year, days[0].day.month)
+            return HttpResponseRedirect(f"{reverse('admin:stockdesk_marketday_changelist')}?{month}")
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Override or confirm by hand"),
             "opts": self.opts,
             "form": form,
-            "lines": [(self.date(day), self.market(day)[1], self.state(day)[1], day.name) for day in days],
+            "lines": [(_date_text(day), self.market_text(day), self.state_text(day), day.name) for day in days],
         }
         return TemplateResponse(request, "admin/stockdesk/marketday/override.html", context)
+
+
+def _month(year: int, month: int) -> str:
+    """The query of a month's list."""
+    return f"day__year={year}&day__month={month}"
+
+
+def _months_around(year: int, month: int) -> list[tuple[str, str, bool]]:
+    """The month shown and some beside it: query, text, and whether it is the one."""
+    found = []
+    for step in range(-2, 4):
+        years, index = divmod(year * 12 + month - 1 + step, 12)
+        found.append((_month(years, index + 1), f"{years}-{index + 1:02d}", step == 0))
+    return found
+
+
+def _date_text(row: MarketDay) -> str:
+    """With the day of the week; Django's short Korean names are the long ones."""
+    return f"{row.day} ({date_format(row.day, 'D').removesuffix('요일')})"
 
 
 def _days_of(text: str) -> list[MarketDay]:
@@ -173,7 +221,7 @@ class SessionWindowAdmin(ModelAdmin):
     """New hours are a new row, and the old one ends: what was in force stays readable."""
 
     list_display = (
-        "session", "timetable", "venue", "begins", "ends", "divisions", "effective_from", "effective_to", "note",
+        "kind", "timetable", "venue", "begins", "ends", "divisions", "since", "until", "note",
     )  # fmt: skip
     list_filter = ("timetable", "venue")
     list_filter_sheet = False
@@ -182,8 +230,16 @@ class SessionWindowAdmin(ModelAdmin):
     )  # fmt: skip
 
     @display(description=_("market session"), ordering="code")
-    def session(self, window: SessionWindow) -> str:
-        return window.get_code_display()
+    def kind(self, window: SessionWindow) -> SafeString:
+        return _line(window.get_code_display())
+
+    @display(description=_("in force from"), ordering="effective_from")
+    def since(self, window: SessionWindow) -> SafeString:
+        return _line(window.effective_from.isoformat())
+
+    @display(description=_("in force until"), ordering="effective_to", empty_value="–")
+    def until(self, window: SessionWindow) -> SafeString | None:
+        return _line(window.effective_to.isoformat()) if window.effective_to else None
 
     @display(description=_("from"), ordering="hours_from")
     def begins(self, window: SessionWindow) -> str:
