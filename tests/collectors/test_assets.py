@@ -45,7 +45,7 @@ async def command(
 ) -> AsyncIterator[run_assets.Command]:
     """The daemon with its lease, set up; a test runs its rounds one by one."""
     settings.DESK = replace(settings.DESK, account=NUMBER)
-    monkeypatch.setattr(run_assets, "_client", lambda database: broker.client())
+    monkeypatch.setattr(run_assets, "account_client", lambda kind, database: broker.client())
     command = run_assets.Command()
     command.database = DatabaseThread("assets")
     await command.database.run(command._lease.look)
