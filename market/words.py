@@ -6,6 +6,8 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
+from stockdesk import calendar_doubts
+
 
 def page_words() -> dict[str, str]:
     """Key -> text in the language of the request."""
@@ -57,6 +59,7 @@ def state_words() -> dict[str, str]:
         "program.web": _("Web"),
         "program.governor": _("Connection pace"),
         "program.budget": _("Call budget"),
+        "program.calendar": _("Calendar"),
     }
 
 
@@ -111,6 +114,10 @@ def event_words() -> dict[str, str]:
         "event.notices-unreadable": _("Execution notices cannot be read"),
         "event.records-refused": _("Most records cannot be read"),
         "event.step-late": _("A round of work hangs"),
+        "event.day-disputed": _("Trading day in doubt"),
+        "event.days-run-out": _("Trading days run out"),
+        "event.day-unconfirmed": _("Trading day not confirmed"),
+        "event.calendar-unanswered": _("No calendar from KIS"),
     }
 
 
@@ -146,6 +153,7 @@ SENTENCES = (
     gettext_noop("the desk has another account now"),
     gettext_noop("{1}: no answer within {2} s"),
     gettext_noop("{1}: HTTP {2} without a JSON object"),
+    *calendar_doubts.SENTENCES,
 )
 
 

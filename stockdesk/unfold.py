@@ -72,6 +72,8 @@ GROUPS: list[dict[str, Any]] = [
             _entry(_("Quotes"), "candlestick_chart", "market.quote"),
             _entry(_("Instruments"), "list_alt", "market.instrument"),
             _entry(_("Execution notices"), "notifications", "market.executionnotice"),
+            _entry(_("Trading days"), "calendar_month", "stockdesk.marketday"),
+            _entry(_("Session windows"), "schedule", "stockdesk.sessionwindow"),
             {
                 "title": _("Dashboard"),
                 "icon": "monitoring",
