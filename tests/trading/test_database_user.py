@@ -31,18 +31,6 @@ SAMPLE = "tests.ground.sample_daemon"
 
 
 @pytest.fixture
-def as_trading(trading_role) -> Iterator[None]:
-    """This test's connections belong to the trading user."""
-    before = {alias: dict(connections.settings[alias]) for alias in connections.settings}
-    roles.assume("trading")
-    yield
-    connections.close_all()
-    for alias, values in before.items():
-        connections.settings[alias].update(values)
-        connections[alias].settings_dict.update(values)
-
-
-@pytest.fixture
 def as_owner() -> Callable[[str], None]:
     """Runs a statement as the desk's own user."""
 
