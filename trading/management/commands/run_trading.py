@@ -144,7 +144,7 @@ class Command(Daemon):
         wrong = Troubles(self.name, alarms.CODES, level="error")
         while not self.stopping.is_set():
             try:
-                await self.side.run(self._tell, wrong)
+                await self.side.run(self._tell_troubles, wrong)
                 self.counters |= await self.side.run(self.chores.do)
             except DATABASE_WEATHER as exc:
                 self.log.warning("alarms and chores wait for the database: %s", exc)
@@ -152,7 +152,7 @@ class Command(Daemon):
                 return
             await self._rest(ALARMS_EVERY)
 
-    def _tell(self, wrong: Troubles) -> None:
+    def _tell_troubles(self, wrong: Troubles) -> None:
         storage, now = DatabaseStorage(), self._now()
         orders = storage.orders(kst_day(now))
         recovered = self.engine.recovered_at is not None
