@@ -89,6 +89,8 @@ GROUPS: list[dict[str, Any]] = [
             _entry(_("Holdings"), "inventory_2", "assets.holding"),
             _entry(_("Balances"), "account_balance_wallet", "assets.balance"),
             _entry(_("Accounts"), "account_balance", "assets.account"),
+            _entry(_("Account upkeep"), "event_repeat", "trading.upkeep"),
+            _entry(_("Upkeep setting"), "tune", "trading.upkeepsetting"),
         ],
     },
     {

@@ -83,11 +83,10 @@ class World:
         """A buy of two shares that is met at any price, and fills at once."""
         base = self.simulator.world.by_symbol[symbol].base_price
         self.simulator.control.move(symbol, base)
-        condition = Condition(
-            **{
-                "symbol": symbol, "side": "buy", "enabled": True,
-                "trigger": Trigger.AT_OR_ABOVE.value, "strike_price": 1, "sizing": Sizing.QUANTITY.value, "quantity": 2, "pricing": Pricing.TICKS.value, "ticks": 10, **changes,
-            }
-        )  # fmt: skip
+        said = {
+            "symbol": symbol, "side": "buy", "enabled": True, "trigger": Trigger.AT_OR_ABOVE.value, "strike_price": 1,
+            "sizing": Sizing.QUANTITY.value, "quantity": 2, "pricing": Pricing.TICKS.value, "ticks": 10,
+        }  # fmt: skip
+        condition = Condition(**{**said, **changes})
         condition.save()
         return condition
