@@ -69,6 +69,7 @@ GROUPS: list[dict[str, Any]] = [
         "title": _("Market"),
         "items": [
             _entry(_("Watch list"), "visibility", "market.watchrow"),
+            _entry(_("Strike conditions"), "target", "trading.condition"),
             _entry(_("Quotes"), "candlestick_chart", "market.quote"),
             _entry(_("Instruments"), "list_alt", "market.instrument"),
             _entry(_("Execution notices"), "notifications", "market.executionnotice"),
