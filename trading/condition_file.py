@@ -128,6 +128,11 @@ def choice_of(name: str, text: str) -> str:
     return text
 
 
+def _same(text: str, other: str) -> bool:
+    """XML has one kind of line break, whatever was written."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") == other.replace("\r\n", "\n").replace("\r", "\n")
+
+
 class Csv(base_formats.CSV):
     """CSV as bytes: written for Excel (UTF-8 with a mark), read as UTF-8 or as Korean Excel writes it (CP949)."""
 
@@ -207,7 +212,7 @@ class ConditionResource(resources.ModelResource):
 
     def import_instance(self, instance: Condition, row: dict[str, Any], **kwargs: Any) -> None:
         texts = self._texts(instance, row)
-        if instance.pk and all(text == value_text(instance, name) for name, text in texts.items()):
+        if instance.pk and all(_same(text, value_text(instance, name)) for name, text in texts.items()):
             return  # as it was exported, whatever today would say to it
         if instance.source == Condition.Origin.BOARD:
             raise ValidationError(_("It comes from the board and is changed in the row of the watch list only."))

@@ -89,12 +89,12 @@ def typed_rate(text: str) -> Decimal:
 def typed_whole(text: str, least: int, most: int) -> int:
     """A whole number in a range that may hold zero and less; ValueError with a sentence otherwise."""
     plain = text.strip().translate(_BLANKS).translate(_WIDE)
-    sign, digits = ("-", plain[1:]) if plain.startswith("-") else ("", plain)
+    sign, digits = (plain[0], plain[1:]) if plain.startswith(("-", "+")) else ("", plain)
     try:
         number = 0 if digits == "0" else typed_number(digits, 10**9)
     except TypedNumberError as exc:
         raise ValueError(typed_problem(exc)) from None
-    number = -number if sign else number
+    number = -number if sign == "-" else number
     if not least <= number <= most:
         text = _("The number must be from %(least)s to %(most)s.")
         raise ValueError(text % {"least": f"{least:,}", "most": f"{most:,}"})
