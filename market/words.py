@@ -118,6 +118,7 @@ def event_words() -> dict[str, str]:
         "event.days-run-out": _("Trading days run out"),
         "event.day-unconfirmed": _("Trading day not confirmed"),
         "event.calendar-unanswered": _("No calendar from KIS"),
+        "event.board-unreadable": _("The board cannot be read"),
     }
 
 
@@ -144,6 +145,7 @@ SENTENCES = (
     gettext_noop("execution notices cannot be read"),
     gettext_noop("{1} of {2} records are damaged, or the clock is wrong"),
     gettext_noop("no step for {1} s"),
+    gettext_noop("the board cannot be read: database error {1}"),
     gettext_noop("the broker refuses calls: slowed down for a while"),
     gettext_noop("no complete balance for {1} s"),
     gettext_noop("no complete balance within {1} s"),
