@@ -8,3 +8,6 @@ class TradingConfig(AppConfig):
     name = "trading"
     verbose_name = _("Trading")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from trading import screen  # noqa: F401  (puts its tables and words on the dashboard)
