@@ -61,6 +61,8 @@ class Environment:
     allowed_hosts: list[str]
     https: bool
     database: dict[str, Any] = field(repr=False)
+    trading_user: str
+    trading_password: str = field(repr=False)
     mode: str
     kis_rest_url: str
     kis_ws_url: str
@@ -81,9 +83,35 @@ class Environment:
     """Names in the file that begin like ours and mean nothing: `checks` warns of them."""
 
     @property
+    def on_mock_host(self) -> bool:
+        """Whether the broker is KIS's mock host, which lacks most calls for market data."""
+        return _place(self.kis_rest_url) in MOCK_PLACES
+
+    @property
     def on_mock(self) -> bool:
-        """Whether the broker is KIS's mock host, or is to be taken for it (mode mock on the simulator)."""
-        return self.mode == "mock" or _place(self.kis_rest_url) in MOCK_PLACES
+        """Whether account and orders are mock trading's: on the mock host, or in mode mock on the simulator."""
+        return self.mode == "mock" or self.on_mock_host
+
+    @property
+    def host(self) -> str:
+        """Which broker answers at KIS_REST_URL: live, mock or simulator."""
+        return "live" if _place(self.kis_rest_url) in REAL_PLACES else "mock" if self.on_mock_host else "simulator"
+
+    @property
+    def broker(self) -> str:
+        """Host and port of the broker's REST side: whose word a stored answer is."""
+        host, port = _place(self.kis_rest_url)
+        return f"{host}:{port}"
+
+    @property
+    def around_the_clock(self) -> bool:
+        """Whether the broker is the demo's stand-in, which never closes.
+
+        The addresses are looked at once more: orders that leave this machine keep the exchange's hours, however
+        these settings came about.
+        """
+        places = (_place(self.kis_rest_url), _place(self.kis_ws_url))
+        return self.demo and self.mode != "live" and all(host in LOOPBACK for host, _port in places)
 
 
 def read_environment(base: Path, variables: Mapping[str, str] | None = None) -> Environment:
@@ -136,7 +164,7 @@ class _Reader:
             "secret_key": self.secret("SECRET_KEY", _is_strong, "must be 50 random characters or more"),
             "allowed_hosts": self.hosts(),
             "https": self.flag("DESK_HTTPS"),
-            "database": self.database(),
+            **self.databases(),
             "mode": mode,
             "kis_rest_url": rest_url,
             "kis_ws_url": ws_url,
@@ -246,6 +274,15 @@ class _Reader:
         except DatabaseUrlError as exc:
             self.problem("DATABASE_URL", str(exc))
             return {}
+
+    def databases(self) -> dict[str, Any]:
+        """The desk's own database user, and the one that run_trading works as."""
+        own = self.database()
+        user = self.secret("DATABASE_TRADING_USER", lambda v: len(v) <= 80, "must be 80 characters or fewer")
+        if user and user == own.get("USER"):
+            self.problem("DATABASE_TRADING_USER", "must be another user than the one in DATABASE_URL")
+        password = self.secret("DATABASE_TRADING_PASSWORD", lambda v: len(v) >= 12, "must be 12 characters or more")
+        return {"database": own, "trading_user": user, "trading_password": password}
 
     def hosts(self) -> list[str]:
         hosts = [host.strip() for host in self.text("ALLOWED_HOSTS").split(",") if host.strip()]

@@ -65,6 +65,14 @@ PROGRAMS = (
         only="account",
     ),
     Program(
+        name="trading",
+        command=(PYTHON, "manage.py", "run_trading"),
+        does="conditions become orders",
+        priority=50,
+        when="market hours",
+        only="account",
+    ),
+    Program(
         name="web",
         command=(
             *(PYTHON, "-m", "uvicorn", "stockdesk.asgi:application"),

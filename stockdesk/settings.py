@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from stockdesk.csp import PAGES
 from stockdesk.env import read_environment
+from stockdesk.env_database import reading
 from stockdesk.logs import logging_config
 from stockdesk.unfold import UNFOLD  # noqa: F401  a setting like any other, in a file of its own
 
@@ -73,6 +74,7 @@ TEMPLATES = [
 
 # Gnuboard writes Seoul wall time without a zone; see docs/decisions for why the database speaks it too.
 DATABASES = {"default": {**DESK.database, "TIME_ZONE": "Asia/Seoul"}}
+DATABASES["reading"] = reading(DATABASES["default"])
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

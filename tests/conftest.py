@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import trans_real
 
+from stockdesk import grants, roles
 from stockdesk.simulator.testing import RunningSimulator, running_simulator
 from tests.feed import KEYS, PLACES, SESSIONS, FeedProcess, StartFeed
 
@@ -49,7 +51,7 @@ def _static_files_without_a_manifest(settings: Any) -> None:
 
 
 @pytest.fixture
-def process_environment(transactional_db: None) -> Callable[..., dict[str, str]]:
+def process_environment(transactional_db: None, settings: Any) -> Callable[..., dict[str, str]]:
     """The environment for a child process that works on this test's database; further variables by name."""
 
     def made(**variables: str) -> dict[str, str]:
@@ -57,10 +59,26 @@ def process_environment(transactional_db: None) -> Callable[..., dict[str, str]]
         url = f"mysql://{at['USER']}@{at['HOST']}{':' if at['PORT'] else ''}{at['PORT']}/{at['NAME']}"
         options = {"unix_socket": at["OPTIONS"].get("unix_socket"), "ssl_ca": at["OPTIONS"].get("ssl", {}).get("ca")}
         query = "&".join(f"{name}={value}" for name, value in options.items() if value)
-        database = {"DATABASE_URL": f"{url}?{query}" if query else url, "DATABASE_PASSWORD": at["PASSWORD"]}
+        database = {
+            "DATABASE_URL": f"{url}?{query}" if query else url,
+            "DATABASE_PASSWORD": at["PASSWORD"],
+            "DATABASE_TRADING_USER": settings.DESK.trading_user,
+            "DATABASE_TRADING_PASSWORD": settings.DESK.trading_password,
+        }
         return {**os.environ, "DJANGO_SETTINGS_MODULE": "stockdesk.settings", **database, **variables}
 
     return made
+
+
+@pytest.fixture
+def trading_role(transactional_db: None, settings: Any) -> Iterator[roles.Account]:
+    """The trading user, prepared on this test's database; child processes hear of it by `process_environment`."""
+    user = f"{connection.settings_dict['NAME']}_trading"
+    settings.DESK = replace(settings.DESK, trading_user=user, trading_password="only for this test")
+    roles.prepare("trading")
+    yield roles.account_of("trading")
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP USER {grants.account(user, roles.own_host())}")
 
 
 @pytest.fixture

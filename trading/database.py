@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from stockdesk.fence import fenced
 from stockdesk.kis.messages import order_key
@@ -42,6 +42,7 @@ _LISTED = tuple(field.name for field in fields(Listed))
 _LISTED_DAYS = timedelta(days=30)
 """Long enough for an order that nobody settled over a holiday."""
 _IS_HOLDING = Q(state__in=[state.value for state in HOLDING])
+_HOLDING_SQL = f"state IN ({', '.join(repr(state.value) for state in sorted(HOLDING))})"
 
 # A total that is stored never falls, in whatever order two writers come.
 _NOTE_FILL = """
@@ -63,6 +64,7 @@ class DatabaseStorage:
         self._daemon = daemon
         self._fence = fence
         self._open = False
+        self._known: dict[str, tuple[object, list[Order]]] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -93,12 +95,26 @@ class DatabaseStorage:
 
     def orders(self, day: date) -> list[Order]:
         rows = models.Order.objects.filter(Q(ordered_on=day) | _IS_HOLDING)
-        return [_order(row) for row in rows.order_by("id").values(*_ORDER)]
+        return self._read("orders", rows, _sign(f"ordered_on = %s OR {_HOLDING_SQL}", day))
 
     def orders_of(self, conditions: Sequence[ConditionView]) -> list[Order]:
         armed = Q(condition__armed_at__isnull=True) | Q(created_at__gte=F("condition__armed_at"))
-        rows = models.Order.objects.filter(armed | _IS_HOLDING, condition_id__in=[c.id for c in conditions])
-        return [_order(row) for row in rows.order_by("id").values(*_ORDER)]
+        ids = [condition.id for condition in conditions]
+        if not ids:
+            return []
+        rows = models.Order.objects.filter(armed | _IS_HOLDING, condition_id__in=ids)
+        sign = (_sign("condition_id IN %s", ids), *((condition.id, condition.armed_at) for condition in conditions))
+        return self._read("orders_of", rows, sign)
+
+    def _read(self, name: str, rows: QuerySet[models.Order], sign: object) -> list[Order]:
+        """These rows, oldest first; as they were read last where ``sign`` tells that none has changed since.
+
+        It was asked for before the rows: what changes in between is read now, and read again the next time.
+        """
+        known = self._known.get(name)
+        if known is None or known[0] != sign:
+            known = self._known[name] = (sign, [_order(row) for row in rows.order_by("id").values(*_ORDER)])
+        return list(known[1])
 
     def find(self, order_id: int) -> Order | None:
         row = models.Order.objects.filter(pk=order_id).values(*_ORDER).first()
@@ -176,6 +192,13 @@ class DatabaseStorage:
                 enabled=False, revision=F("revision") + 1, updated_at=now,
                 switched_off_at=now, switched_off_reason=reason[:200],
             )  # fmt: skip
+
+
+def _sign(which: str, parameter: object) -> tuple[Any, ...]:
+    """What differs as soon as one of these rows has changed: every write makes a version grow, none is deleted."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*), SUM(version), MAX(id) FROM trading_order WHERE {which}", (parameter,))
+        return (parameter, *cursor.fetchone())
 
 
 def _order(row: dict[str, Any]) -> Order:

@@ -7,16 +7,17 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from trading.models import Desk, Order, Refusal
+from stockdesk.hours import day_of
+from trading.models import Desk
 from trading.views import Mode, kst_day
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """One of the three; ``is_open`` is None where nobody has looked yet."""
+    """One of the three; ``todo`` says how a closed one is opened, and is empty for an open one."""
 
     name: str
-    is_open: bool | None
+    is_open: bool
     says: str
     todo: str
 
@@ -45,17 +46,10 @@ def _code_lock(desk: Desk, now: datetime) -> Lock:
 
 
 def _day_lock(now: datetime) -> Lock:
-    """By what the trading program has done today: it asks for the day before every order."""
-    name, today = _("Confirmed day"), kst_day(now)
-    sent = Order.objects.filter(ordered_on=today, sent_at__isnull=False).order_by("-sent_at").first()
-    refusals = Refusal.objects.filter(refused_on=today, code__in=("day_unconfirmed", "closed_today"))
-    refusal = refusals.order_by("-last_at").first()
-    if refusal is not None and (sent is None or sent.sent_at is None or refusal.last_at > sent.sent_at):
-        at = f"{timezone.localtime(refusal.last_at):%H:%M:%S}"
-        if refusal.code == "closed_today":
-            return Lock(name, False, _("The market is closed today (%s).") % at, _("Wait for the next trading day."))
-        todo = _("Confirm today in the calendar of the admin.")
-        return Lock(name, False, _("At %s nobody had confirmed today as a trading day.") % at, todo)
-    if sent is not None:
-        return Lock(name, True, _("The trading program has found today confirmed."), "")
-    return Lock(name, None, _("The trading program has not asked yet today."), "")
+    name, day = _("Confirmed day"), day_of(kst_day(now))
+    if day.is_open is None or not day.confirmed:
+        todo = _("Confirm today under trading days in the admin, or wait for the answer of KIS.")
+        return Lock(name, False, _("Nobody has confirmed that today is a trading day."), todo)
+    if not day.is_open:
+        return Lock(name, False, _("The market is closed today."), _("Wait for the next trading day."))
+    return Lock(name, True, _("Today is a trading day, and that is confirmed."), "")

@@ -9,7 +9,7 @@ from trading import ledger
 from trading.core import Core
 from trading.matching import Findings, LookUp, reconcile
 from trading.states import HOLDING, WORKING, State
-from trading.views import Listed, Mode, Order, Source, kst_day
+from trading.views import Listed, Mode, Notice, Order, Source, kst_day
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,7 @@ class Looker:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._looked: dict[date, datetime] = {}
+        self._applied: tuple[list[Order], list[Notice]] | None = None
 
     async def look_again(self, mode: Mode) -> bool:
         """Look at today's list whatever is due, though not twice in a second; True where it was complete."""
@@ -114,12 +115,16 @@ class Looker:
         rows = [o for o in self._core.storage.orders(today) if o.ordered_on == today and o.mode is not Mode.DRY_RUN]
         if not rows:
             return 0
-        changes = ledger.by_notices(rows, self._core.reader.notices(today), now)
+        heard = self._core.reader.notices(today)
+        if (rows, heard) == self._applied:
+            return 0
+        changes = ledger.by_notices(rows, heard, now)
         for before, after, fill in changes:
             with self._core.storage.transaction():
                 self._core.save(before, after)
                 if fill.quantity:
                     self._core.storage.note_fill(fill)
+        self._applied = (rows, heard)
         return len(changes)
 
 

@@ -122,6 +122,7 @@ def drawn_by_lot() -> dict[str, str]:
     values = {
         "SECRET_KEY": letters(64),
         "DATABASE_PASSWORD": letters(32),
+        "DATABASE_TRADING_PASSWORD": letters(32),
         "KIS_ACCOUNT": f"5{secrets.randbelow(10**7):07d}-01",
         "KIS_HTS_ID": "demo",
     }

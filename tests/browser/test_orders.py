@@ -105,7 +105,9 @@ async def test_a_device_is_enrolled_by_its_picture_and_first_code(live_desk, tra
 
 
 async def test_an_order_nobody_can_tell_is_settled_beside_its_evidence(live_desk, rows, order, listed):  # noqa: F811
-    lost = await sync_to_async(order)(state="needs_human", order_no="", alarm="2 orders at the broker may be this one.")
+    lost = await sync_to_async(order)(
+        state="needs_human", order_no="", alarm="2 orders at the broker may be this one."
+    )
     await sync_to_async(listed)(lost, "0000000777")
     page = await live_desk.open()
     panel = page.locator("#lost")

@@ -7,6 +7,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from stockdesk.calendar_models import MarketDay
+from tests.ground.calendar import ruled
 from trading import desk, models
 from trading.codes import use_code
 from trading.locks import live_locks
@@ -129,29 +131,34 @@ def test_the_page_tells_who_changed_what(desk_client):
     assert "<td>kim</td><td>정지 상태</td><td>정상</td><td>신규금지</td>" in page
 
 
+@pytest.fixture
+def today(settings):
+    """This very date in the calendar, of which only the lists have said anything."""
+    settings.DESK = replace(settings.DESK, demo=False)
+    on = timezone.localdate()
+    MarketDay.objects.filter(pk=on).delete()
+    return MarketDay.objects.create(day=on)
+
+
 @pytest.mark.django_db
-def test_each_lock_says_whether_it_is_open_and_what_to_do(settings, order):
+def test_each_lock_says_whether_it_is_open_and_what_to_do(settings, today):
     now, the_desk = timezone.now(), desk.desk_row()
-    assert [lock.is_open for lock in live_locks(the_desk, now)] == [False, False, None]
-    assert all(lock.todo for lock in live_locks(the_desk, now)[:2])
+    shut = live_locks(the_desk, now)
+    assert [lock.is_open for lock in shut] == [False, False, False]
+    assert all(lock.todo for lock in shut)
     settings.DESK = replace(settings.DESK, mode="live")
     the_desk.mode, the_desk.live_armed_until, the_desk.live_armed_by = "live", now + timedelta(hours=1), "kim"
-    order(sent_at=now)
-    locks = live_locks(the_desk, now)
-    assert [(lock.is_open, lock.todo) for lock in locks] == [(True, "")] * 3
+    ruled(today.day, True)
+    assert [(lock.is_open, lock.todo) for lock in live_locks(the_desk, now)] == [(True, "")] * 3
     the_desk.live_armed_until = now
-    assert live_locks(the_desk, now)[1].is_open is False
+    assert [lock.is_open for lock in live_locks(the_desk, now)] == [True, False, True]
 
 
 @pytest.mark.django_db
-def test_a_day_that_the_trading_program_found_unconfirmed_is_a_closed_lock(order):
-    now = timezone.now()
-    order(sent_at=now - timedelta(minutes=5))
-    models.Refusal.objects.create(
-        condition_id=1, refused_on=timezone.localdate(), code="day_unconfirmed", symbol="005930", side="buy",
-        first_at=now, last_at=now,
-    )  # fmt: skip
-    assert live_locks(desk.desk_row(), now)[2].is_open is False
+def test_a_holiday_is_a_closed_lock_however_well_confirmed(today):
+    ruled(today.day, False)
+    lock = live_locks(desk.desk_row(), timezone.now())[2]
+    assert (lock.is_open, lock.says) == (False, "오늘은 휴장일입니다.")
 
 
 def test_codes_of_neighbouring_steps_pass_once_each_and_never_backwards(device):
