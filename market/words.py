@@ -6,12 +6,15 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
-from stockdesk import calendar_doubts
+from stockdesk import calendar_doubts, sheets
 
 
 def page_words() -> dict[str, str]:
     """Key -> text in the language of the request."""
-    return {**link_words(), **state_words(), **age_words(), **quote_words(), **asset_words(), **event_words()}
+    own = {**link_words(), **state_words(), **age_words(), **quote_words(), **asset_words(), **event_words()}
+    for words in sheets.WORDS:
+        own.update(words())
+    return own
 
 
 def link_words() -> dict[str, str]:
@@ -161,4 +164,4 @@ SENTENCES = (
 
 def page_sentences() -> dict[str, str]:
     """English template -> the same in the language of the request, where that differs."""
-    return {english: said for english in SENTENCES if (said := _(english)) != english}
+    return {english: said for english in (*SENTENCES, *sheets.SENTENCES) if (said := _(english)) != english}

@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -98,6 +99,8 @@ class ConnectionAdmin(ReadOnlyAdmin):
     ended = moment("ended_at", _("ended at"))
 
 
+# Each person enrols a device of their own: here somebody else's could be made, and its secret read.
+admin.site.unregister(TOTPDevice)
 admin.site.unregister(User)
 admin.site.unregister(Group)
 

@@ -83,7 +83,7 @@ def lines_of(conditions: Sequence[Condition], now: datetime) -> dict[int, Line]:
             strike=reach.place,
             kind=kind,
             state=state,
-            why=why_not(refusal.code, refusal.seen) if refusal else "",
+            why=why_not(refusal.code) if refusal else "",
             why_at=_time(refusal.last_at) if refusal else "",
             old_why=refusal is not None and refusal.condition_revision != condition.revision,
         )

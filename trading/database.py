@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
-from datetime import date, datetime
+from dataclasses import asdict, fields
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from trading.views import (
     ConditionView,
     DeskView,
     Fill,
+    Listed,
     Mode,
     Order,
     Pricing,
@@ -37,6 +38,9 @@ _CONDITION_ENUMS = {"trigger": Trigger, "sizing": Sizing, "pricing": Pricing}
 _DESK = tuple(field.name for field in fields(DeskView))
 _DESK_ENUMS = {"mode": Mode, "stop": Stop}
 _CHANGEABLE = tuple(name for name in _ORDER if name not in ("id", "version", "intent_key", "created_at"))
+_LISTED = tuple(field.name for field in fields(Listed))
+_LISTED_DAYS = timedelta(days=30)
+"""Long enough for an order that nobody settled over a holiday."""
 _IS_HOLDING = Q(state__in=[state.value for state in HOLDING])
 _HOLDING_SQL = f"state IN ({', '.join(repr(state.value) for state in sorted(HOLDING))})"
 
@@ -146,6 +150,24 @@ class DatabaseStorage:
         seen_at = models.Fill._meta.get_field("seen_at").get_db_prep_value(fill.seen_at, connection)
         with self.transaction(), connection.cursor() as cursor:
             cursor.execute(_NOTE_FILL, (*row, seen_at))
+
+    def note_listed(self, day: date, orders: Sequence[Listed], now: datetime) -> None:
+        wanted = {order.order_no: order for order in orders}
+        rows = models.BrokerOrder.objects.filter(listed_on=day)
+        with self.transaction():
+            # Asked for every two seconds and mostly as before: only what differs is written.
+            known = {row["order_no"]: Listed(**row) for row in rows.values(*_LISTED)}
+            fresh = [order for number, order in wanted.items() if known.get(number) != order]
+            if gone := known.keys() - wanted.keys():
+                rows.filter(order_no__in=gone).delete()
+            models.BrokerOrder.objects.bulk_create(
+                [models.BrokerOrder(listed_on=day, seen_at=now, **asdict(order)) for order in fresh],
+                update_conflicts=True,
+                update_fields=[name for name in _LISTED if name != "order_no"],
+            )
+            rows.update(seen_at=now)
+            if fresh:
+                models.BrokerOrder.objects.filter(listed_on__lt=day - _LISTED_DAYS).delete()
 
     def note_refusal(self, refusal: Refusal, now: datetime) -> None:
         told = {

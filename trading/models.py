@@ -384,6 +384,7 @@ class Desk(models.Model):
     class Meta:
         verbose_name = _("desk")
         verbose_name_plural = _("desk")
+        permissions = [("operate_desk", "Can operate the desk: stop, cancel, settle, modes, limits")]
 
     def __str__(self) -> str:
         return f"{self.get_mode_display()}, {self.get_stop_display()}"
@@ -460,3 +461,50 @@ class Upkeep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.symbol} {self.get_state_display()}"
+
+
+class DeskChange(models.Model):
+    """What a person changed on the desk: append only, written in the transaction of the change itself."""
+
+    at = models.DateTimeField(_("at"), db_index=True)
+    who = models.CharField(_("who"), max_length=150)
+    what = models.CharField(_("what"), max_length=32, help_text=_("a switch, a limit, an order"))
+    before = models.CharField(_("before"), max_length=120, default="", db_default="")
+    after = models.CharField(_("after"), max_length=120, default="", db_default="")
+
+    class Meta:
+        verbose_name = _("change of the desk")
+        verbose_name_plural = _("changes of the desk")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.before} -> {self.after}"
+
+
+class BrokerOrder(models.Model):
+    """The day's orders as the broker last listed them whole: the evidence a person needs to tell whose is whose."""
+
+    listed_on = models.DateField(_("day"))
+    order_no = models.CharField(_("order no."), max_length=20, db_collation=BINARY)
+    branch_no = models.CharField(_("branch no."), max_length=10, default="", db_default="")
+    kind = models.CharField(_("kind"), max_length=8, default="new", db_default="new")
+    symbol = symbol_field()
+    side = models.CharField(_("side"), max_length=4, choices=SIDES)
+    quantity = models.PositiveIntegerField(_("quantity"), help_text=_("shares"))
+    price = models.PositiveIntegerField(_("price"), null=True, help_text=_("KRW; none for a market order"))
+    filled_quantity = models.PositiveIntegerField(_("filled"), default=0, db_default=0, help_text=_("shares"))
+    cancelled = models.BooleanField(_("cancelled"), default=False, db_default=False)
+    ours = models.BooleanField(
+        _("ours"), default=False, db_default=False, help_text=_("a row of the ledger has this number")
+    )
+    ordered_at = models.DateTimeField(_("ordered at"))
+    seen_at = models.DateTimeField(_("seen at"))
+
+    class Meta:
+        verbose_name = _("order at the broker")
+        verbose_name_plural = _("orders at the broker")
+        ordering = ["-ordered_at"]
+        constraints = [models.UniqueConstraint(fields=["listed_on", "order_no"], name="trading_listed_order_once")]
+
+    def __str__(self) -> str:
+        return f"{self.listed_on} {self.order_no}"

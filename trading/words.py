@@ -1,7 +1,6 @@
 """What trading says on a screen: a condition in one sentence, and its codes for "why not" in words."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from django.utils.functional import Promise
@@ -53,6 +52,7 @@ WHY_NOT: dict[str, str | Promise] = {
     "halted": gettext_lazy("Trading in this issue is halted."),
     "single_price": gettext_lazy("The issue is in a call auction."),
     "symbol_working": gettext_lazy("Another order of this symbol is at work."),
+    "orders_halted": gettext_lazy("Unknown orders stop all new ones until they are settled."),
     "symbol_blocked": gettext_lazy("An order of this symbol is unknown: the symbol is blocked until it is settled."),
     # the market
     "day_unconfirmed": gettext_lazy("Nobody has confirmed that today is a trading day."),
@@ -86,7 +86,6 @@ WHY_NOT: dict[str, str | Promise] = {
     "unfit": gettext_lazy("The order cannot be sent in this form."),
     "refused": gettext_lazy("The exchange refused it."),
 }
-UNKNOWN_ORDERS = gettext_lazy("Unknown orders stop all new ones until they are settled.")
 
 SWITCHED_OFF: dict[str, str | Promise] = {
     "board_off": gettext_lazy("the board row does not run"),
@@ -97,10 +96,8 @@ SWITCHED_OFF: dict[str, str | Promise] = {
 _REFUSED = re.compile(r"refused ([0-9]+) times: (.*)", re.DOTALL)
 
 
-def why_not(code: str, seen: Mapping[str, Any] | None = None) -> str:
-    """The sentence of a refusal. ``halted`` is said of an issue, and of the desk while orders are unknown."""
-    if code == "halted" and seen and ("count" in seen or "symbol" in seen):
-        return str(UNKNOWN_ORDERS)
+def why_not(code: str) -> str:
+    """The sentence of a refusal's code; of one that has none, the code itself."""
     return str(WHY_NOT.get(code, code))
 
 

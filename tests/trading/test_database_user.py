@@ -74,6 +74,7 @@ def test_trading_reads_what_others_keep_and_writes_none_of_it(as_trading, table)
     [
         "UPDATE trading_desk SET mode = 'live', killed_at = NULL",
         "DELETE FROM trading_order",
+        "INSERT INTO trading_deskchange (at, who, what) VALUES (NOW(), 'kim', 'lift')",
         "SELECT * FROM auth_user",
         "UPDATE stockdesk_pace SET next_at = NULL",
         "CREATE TABLE mine (a INT)",

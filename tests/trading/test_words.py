@@ -11,7 +11,7 @@ from django.utils import translation
 
 from tests.trading.values import a_condition
 from trading.views import Pricing, Sizing, Trigger
-from trading.words import SWITCHED_OFF, UNKNOWN_ORDERS, WHY_NOT, says, switched_off_because, why_not
+from trading.words import SWITCHED_OFF, WHY_NOT, says, switched_off_because, why_not
 
 MODULES = ("checks", "decisions", "ledger", "deciding", "sending", "engine", "matching", "looking", "core")
 #: Where the code stands in a call: refuse(wanted, CODE ..), _no(condition, CODE ..), deny(order, now, CODE ..).
@@ -60,7 +60,6 @@ def test_every_sentence_has_its_korean(table: dict) -> None:
 
 def test_two_meanings_of_one_code_are_told_apart() -> None:
     assert why_not("halted") == str(WHY_NOT["halted"])
-    assert why_not("halted", {"count": 2}) == str(UNKNOWN_ORDERS)
     assert why_not("something new") == "something new"
 
 
