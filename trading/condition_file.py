@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import translation
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from import_export import fields, resources
@@ -160,6 +161,16 @@ class Cell(fields.Field):
         return value_text(instance, self.attribute)
 
 
+class Whole(resources.Diff):
+    """Old value and new one in full: a price with two digits struck out is not read."""
+
+    def as_html(self) -> list[str]:
+        if self.new:
+            return list(self.right)
+        pairs = zip(self.left, self.right, strict=True)
+        return [new if new == old else format_html("<del>{}</del> <ins>{}</ins>", old, new) for old, new in pairs]
+
+
 class ConditionResource(resources.ModelResource):
     """A row with a condition's number changes that condition, one without makes a new one; none is ever deleted."""
 
@@ -175,6 +186,10 @@ class ConditionResource(resources.ModelResource):
         super().__init__(**kwargs)
         self.fields = {name: Cell(column_name=header(name), attribute=name, readonly=name in TOLD) for name in HEADERS}
         self._names: dict[str, str] = {}
+
+    @classmethod
+    def get_diff_class(cls) -> type[Whole]:
+        return Whole
 
     def get_import_order(self) -> tuple[str, ...]:
         return tuple(HEADERS)

@@ -153,6 +153,15 @@ def test_a_row_with_a_number_changes_that_condition_and_what_the_file_leaves_out
     assert (after.quantity, after.cancel_after, after.note, after.revision) == (12, 30, "그대로", 2)
 
 
+def test_the_preview_shows_old_and_new_in_full_and_markup_as_text(admin: Client) -> None:
+    condition = stored(note="<b>alt</b>")
+    row = {"조건번호": str(condition.pk), "타격가": "68,500", "비고": "<img src=x>"}
+    text = preview(admin, file_of(row)).content.decode()
+    assert "<del>69000</del> <ins>68500</ins>" in text
+    assert "&lt;img src=x&gt;" in text
+    assert "<img src=x>" not in text
+
+
 def test_a_spreadsheet_that_made_numbers_and_dates_of_the_cells_is_read(admin: Client) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
