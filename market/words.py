@@ -6,7 +6,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
-from stockdesk import sheets
+from stockdesk import calendar_doubts, sheets
 
 
 def page_words() -> dict[str, str]:
@@ -62,6 +62,7 @@ def state_words() -> dict[str, str]:
         "program.web": _("Web"),
         "program.governor": _("Connection pace"),
         "program.budget": _("Call budget"),
+        "program.calendar": _("Calendar"),
     }
 
 
@@ -116,6 +117,11 @@ def event_words() -> dict[str, str]:
         "event.notices-unreadable": _("Execution notices cannot be read"),
         "event.records-refused": _("Most records cannot be read"),
         "event.step-late": _("A round of work hangs"),
+        "event.day-disputed": _("Trading day in doubt"),
+        "event.days-run-out": _("Trading days run out"),
+        "event.day-unconfirmed": _("Trading day not confirmed"),
+        "event.calendar-unanswered": _("No calendar from KIS"),
+        "event.board-unreadable": _("The board cannot be read"),
     }
 
 
@@ -142,6 +148,7 @@ SENTENCES = (
     gettext_noop("execution notices cannot be read"),
     gettext_noop("{1} of {2} records are damaged, or the clock is wrong"),
     gettext_noop("no step for {1} s"),
+    gettext_noop("the board cannot be read: database error {1}"),
     gettext_noop("the broker refuses calls: slowed down for a while"),
     gettext_noop("no complete balance for {1} s"),
     gettext_noop("no complete balance within {1} s"),
@@ -151,6 +158,7 @@ SENTENCES = (
     gettext_noop("the desk has another account now"),
     gettext_noop("{1}: no answer within {2} s"),
     gettext_noop("{1}: HTTP {2} without a JSON object"),
+    *calendar_doubts.SENTENCES,
 )
 
 

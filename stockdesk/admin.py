@@ -115,3 +115,6 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
 @admin.register(Group)
 class GroupAdmin(BaseGroupAdmin, ModelAdmin):
     """Groups of users, in Unfold's dress."""
+
+
+from stockdesk import calendar_admin  # noqa: E402, F401  (registers itself, with what stands above)

@@ -44,7 +44,7 @@ class Daemon(BaseCommand):
 
     name: ClassVar[str]
     #: Seconds from the start of one step to the start of the next.
-    every: ClassVar[float] = 1.0
+    every: float = 1.0
     #: Errors after which a step is simply tried again; any other ends the process.
     foreseen: ClassVar[tuple[type[BaseException], ...]] = (*DATABASE_WEATHER, KisError)
     #: The longest pause between two tries of a failing step.

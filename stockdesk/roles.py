@@ -1,8 +1,7 @@
 """Database users with the least rights a daemon needs, derived from the models: a new table is covered by rule.
 
 A role reads every table of the rooms it stands on, writes its own, and of the ground what every daemon writes. It
-deletes nothing but spare call lanes, old events and a copy of the broker's list: the ledger is not a daemon's to empty
-(failure-model I9).
+deletes where a table is named here for it, never in the ledger (failure-model I9).
 """
 
 from collections.abc import Mapping
@@ -72,15 +71,18 @@ class Role:
         return found
 
 
+#: What of its own room trading does not simply keep.
+TRADING: Mapping[str, frozenset[str]] = {
+    # A person's: what arms live trading and lifts the kill switch. A daemon makes the careful row where there is none.
+    "trading_desk": READ | {"INSERT"},
+    "trading_deskchange": READ,
+    "trading_upkeepsetting": READ,
+    # A copy of the broker's list, replaced with every look at it.
+    "trading_brokerorder": ALL,
+}
+
 ROLES: Mapping[str, Role] = {
-    # The desk's row is a person's: what arms live trading and lifts the kill switch is no daemon's to write, nor who
-    # did it. The broker's list is a copy, and what left the broker's leaves ours.
-    "trading": Role(
-        "trading",
-        ("stockdesk", "market", "assets"),
-        ("trading",),
-        {**GROUND, "trading_desk": READ, "trading_deskchange": READ, "trading_brokerorder": ALL},
-    ),
+    "trading": Role("trading", ("stockdesk", "market", "assets"), ("trading",), {**GROUND, **TRADING}),
 }
 
 

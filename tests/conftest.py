@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.utils.translation import trans_real
 
 from stockdesk import grants, roles
@@ -20,6 +20,7 @@ from tests.feed import KEYS, PLACES, SESSIONS, FeedProcess, StartFeed
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--schedules", type=int, default=2_000, help="seeded schedules of the ledger's model checker")
+    parser.addoption("--crash-rounds", type=int, default=1, help="kill -9 of run_trading at each commit point")
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +80,18 @@ def trading_role(transactional_db: None, settings: Any) -> Iterator[roles.Accoun
     yield roles.account_of("trading")
     with connection.cursor() as cursor:
         cursor.execute(f"DROP USER {grants.account(user, roles.own_host())}")
+
+
+@pytest.fixture
+def as_trading(trading_role: roles.Account) -> Iterator[None]:
+    """This test's connections belong to the trading user."""
+    before = {alias: dict(connections.settings[alias]) for alias in connections.settings}
+    roles.assume("trading")
+    yield
+    connections.close_all()
+    for alias, values in before.items():
+        connections.settings[alias].update(values)
+        connections[alias].settings_dict.update(values)
 
 
 @pytest.fixture

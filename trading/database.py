@@ -188,13 +188,24 @@ class DatabaseStorage:
     def switch_off(self, condition: ConditionView, reason: str, now: datetime) -> None:
         rows = models.Condition.objects.filter(pk=condition.id, revision=condition.revision)
         with self.transaction():
-            rows.update(
+            changed = rows.update(
                 enabled=False, revision=F("revision") + 1, updated_at=now,
                 switched_off_at=now, switched_off_reason=reason[:200],
             )  # fmt: skip
+            if changed:
+                # An update leaves no history by itself, and this is a change that somebody will ask about.
+                stored = models.Condition.objects.filter(pk=condition.id)
+                models.Condition.history.bulk_history_create(
+                    stored, update=True, default_change_reason=reason[:200], default_date=now
+                )
 
 
-def _sign(which: str, parameter: object) -> tuple[Any, ...]:
+def condition_view(row: models.Condition) -> ConditionView:
+    """A row that is at hand already, as the engine would read it."""
+    return _condition({name: getattr(row, name) for name in _CONDITION})
+
+
+def _sign(which: str, parameter: Any) -> tuple[Any, ...]:
     """What differs as soon as one of these rows has changed: every write makes a version grow, none is deleted."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT COUNT(*), SUM(version), MAX(id) FROM trading_order WHERE {which}", (parameter,))

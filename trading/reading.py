@@ -103,7 +103,8 @@ class DatabaseReader:
 
     def _is_ours(self, row: ExecutionNotice) -> bool:
         """KIS writes the account as eight or as ten digits. A mark of ours that is not set matches nothing."""
-        return row.own and bool(self._number) and row.account in (self._number, self._number[:8]) and bool(row.order_no)
+        accounts = (self._number, self._number[:8]) if self._number else ()
+        return row.own and row.account in accounts and bool(row.order_no)
 
 
 def _holding(row: Holding) -> HoldingView:

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
 from trading.state_words import MODE_WORDS, SIDE_WORDS, STATE_WORDS, STOP_WORDS, TRIGGER_WORDS
-from trading.words import CODES, reason_words
+from trading.words import WHY_NOT, why_not
 
 
 def page_words() -> dict[str, str]:
@@ -13,7 +13,7 @@ def page_words() -> dict[str, str]:
         "order": STATE_WORDS, "stop": STOP_WORDS, "mode": MODE_WORDS, "side": SIDE_WORDS, "trigger": TRIGGER_WORDS,
     }  # fmt: skip
     words = {f"{kind}.{code}": str(text) for kind, texts in coded.items() for code, text in texts.items()}
-    reasons = {f"reason.{code}": reason_words(code) for code in CODES}
+    reasons = {f"reason.{code}": why_not(code) for code in WHY_NOT}
     return {**words, **reasons, **order_words(), **lost_words(), **switch_words()}
 
 

@@ -89,7 +89,7 @@ def make_demo(places: Places) -> dict[str, str]:
     kept = values_of(path)
     rest = ports.choose(port_in(kept.get("KIS_REST_URL", ""), REST_PORT))
     ws = ports.choose(port_in(kept.get("KIS_WS_URL", ""), WS_PORT), taken=frozenset({rest}))
-    values = {**drawn_by_lot(), **kept, **addresses(places, rest, ws), "DESK_DEMO": "1", "DESK_MODE": "dry-run"}
+    values = {**drawn_by_lot(), **kept, **addresses(places, rest, ws), "DESK_DEMO": "1", "DESK_MODE": "mock"}
     write_values(
         path, "# Made by ./desk up for the demo. For your own desk write a .env (see .env.example).\n", values
     )

@@ -19,30 +19,15 @@ from stockdesk.models import Event, Token
 from tests.ground.processes import Child
 from tests.trading.values import an_order
 from trading.database import DatabaseStorage
+from trading.desk import desk_row
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "reading"])
 
 DENIED, NEEDS_PRIVILEGE, READ_ONLY, TOO_LONG, TURNED_AWAY = 1142, 1227, 1792, 1969, 1045
-OTHERS = sorted(
-    {
-        model._meta.db_table
-        for label in ("market", "assets")
-        for model in apps.get_app_config(label).get_models(include_auto_created=True)
-    }
-)
+TABLES = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+BOARD = desk_settings.DESK.gnuboard.table
+OTHERS = sorted(table for table in TABLES if table.startswith(("market_", "assets_")) or table == BOARD)
 SAMPLE = "tests.ground.sample_daemon"
-
-
-@pytest.fixture
-def as_trading(trading_role) -> Iterator[None]:
-    """This test's connections belong to the trading user."""
-    before = {alias: dict(connections.settings[alias]) for alias in connections.settings}
-    roles.assume("trading")
-    yield
-    connections.close_all()
-    for alias, values in before.items():
-        connections.settings[alias].update(values)
-        connections[alias].settings_dict.update(values)
 
 
 @pytest.fixture
@@ -69,7 +54,7 @@ def a_column(table: str) -> str:
 
 
 def test_the_board_is_among_what_trading_only_reads():
-    assert desk_settings.DESK.gnuboard.table in OTHERS
+    assert {BOARD, "market_quote", "market_marketday", "assets_balance"} <= set(OTHERS)
 
 
 @pytest.mark.parametrize("table", OTHERS)
@@ -118,6 +103,7 @@ def test_a_daemons_ground_and_its_ledger_are_tradings_to_write(as_trading):
     Token.objects.filter(pk="roles-test").update(sealed="x")
     raise_event("trading", "roles-test")
     assert clear_event("trading", "roles-test")
+    desk_row()
     storage = DatabaseStorage(daemon="trading", fence=lease.fence)
     order = storage.add(an_order(condition_id=None))
     assert order is not None

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trading", "0001_initial"),
+        ("trading", "0003_condition_history"),
     ]
 
     operations = [
