@@ -259,6 +259,7 @@ def test_the_engines_own_writes_lose_against_an_edit() -> None:
 
 
 def test_without_its_row_the_desk_is_unknown_and_a_new_row_is_a_dry_run() -> None:
+    models.Desk.objects.all().delete()
     assert DatabaseStorage().desk() is None
     desk.desk_row()
     view = DatabaseStorage().desk()
