@@ -252,7 +252,7 @@ def test_a_state_by_the_row(admin: Client, prepare: dict[str, Any], kind: str, s
 def test_a_state_by_the_ledger(admin: Client, settings: Any, orders: list[State], kind: str, state: str) -> None:
     condition = stored(repeat=2)
     mode = Mode.DRY_RUN if settings.DESK.mode == "dry-run" else Mode.MOCK
-    desk.set_mode(mode, "kim", timezone.now())
+    desk.set_mode(mode, "me", timezone.now())
     for number, ended in enumerate(orders):
         order = an_order(
             intent_key=f"condition:{condition.pk}:1:{number}", condition_id=condition.pk, state=ended, mode=mode,
