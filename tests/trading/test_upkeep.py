@@ -40,7 +40,8 @@ def desk(db, settings) -> models.Desk:
     settings.DESK = replace(settings.DESK, mode="mock", demo=False)
     told(DUE.date(), "Y", by=settings.DESK.broker)
     issue(CHEAP, 3_120, day_amount=9_000_000_000)
-    return models.Desk.objects.create(mode=Mode.MOCK.value)
+    models.Desk.objects.update(mode=Mode.MOCK.value)
+    return models.Desk.objects.get()
 
 
 def issue(symbol: str, price: int | None, *, day_amount: int = 1_000_000, seen: datetime = DUE, **flags: Any) -> None:
