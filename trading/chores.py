@@ -11,7 +11,7 @@ from trading.board import mirror_board
 from trading.models import Condition
 
 BOARD_EVERY = timedelta(seconds=3)
-UPKEEP_EVERY = timedelta(hours=1)
+UPKEEP_EVERY = timedelta(minutes=5)
 
 
 class Chores:

@@ -14,7 +14,22 @@ def page_words() -> dict[str, str]:
     }  # fmt: skip
     words = {f"{kind}.{code}": str(text) for kind, texts in coded.items() for code, text in texts.items()}
     reasons = {f"reason.{code}": why_not(code) for code in WHY_NOT}
-    return {**words, **reasons, **order_words(), **lost_words(), **switch_words()}
+    return {**words, **reasons, **order_words(), **lost_words(), **switch_words(), **event_words()}
+
+
+def event_words() -> dict[str, str]:
+    """What the codes of trading's events mean."""
+    return {
+        "event.order-unknown": _("An order is unknown"),
+        "event.order-needs-human": _("An order needs a person"),
+        "event.order-alarm": _("Look at an order"),
+        "event.orders-halted": _("New orders are halted"),
+        "event.lock-closed": _("A lock keeps orders back"),
+        "event.clock-off": _("The clock is wrong"),
+        "event.not-recovered": _("Trading has not begun"),
+        "event.killed": _("Kill switch on"),
+        "event.upkeep": _("Account upkeep"),
+    }
 
 
 def order_words() -> dict[str, str]:
@@ -93,4 +108,32 @@ SENTENCES = (
     gettext_noop("accepted without an order number"),
     gettext_noop("answered with another order's number"),
     gettext_noop("settled by {1}"),
+    # events
+    gettext_noop("buy {1}: it may stand at the broker"),
+    gettext_noop("sell {1}: it may stand at the broker"),
+    gettext_noop("{1} orders are unknown: nothing new is ordered"),
+    gettext_noop("the kill switch is on: nothing new is ordered"),
+    gettext_noop("the broker's clock is {1} s from ours: nothing is ordered"),
+    gettext_noop("the day's orders could not be read since the start: nothing is decided"),
+    gettext_noop("The desk and .env name different modes."),
+    gettext_noop("No account number is set."),
+    gettext_noop("Paper trading, but the broker's address is the live one."),
+    gettext_noop("Live trading, but the broker's address is not the live one."),
+    gettext_noop("Live trading is not armed by a fresh code."),
+    gettext_noop("It is not known when this account traded last: enter the day in the admin."),
+    gettext_noop(
+        "{1} days without a trade: in a dry run nothing is ordered; trade one share elsewhere and enter the day in "
+        "the admin."
+    ),
+    gettext_noop("{1} days without a trade: the last proposal was declined."),
+    gettext_noop("{1} days without a trade: a share is proposed when the market is open."),
+    gettext_noop("{1} days without a trade: no common share of {2} to {3} KRW has a living quote and no flag."),
+    gettext_noop(
+        "{1} days without a trade: one share of {2} at about {3} KRW is proposed and waits for a word in the admin."
+    ),
+    gettext_noop(
+        "{1} days without a trade: one share of {2} at about {3} KRW is approved and waits for the market and a good "
+        "quote."
+    ),
+    gettext_noop("{1} days without a trade: one share of {2} at about {3} KRW is being bought."),
 )

@@ -39,7 +39,7 @@ def proposal_due(last_fill_on: date | None, today: date) -> bool | None:
 
 
 def propose(now: datetime, *, using: str = DEFAULT_DB_ALIAS) -> None:
-    """One look, to be called about once an hour: what has ended is closed, what is due is proposed or ordered.
+    """One look, to be called every few minutes: what has ended is closed, what is due is proposed or ordered.
 
     The event ``upkeep`` says what a person has to know or do, while there is something. ``using`` is the alias that
     reads market and calendar. Called by two at once it still proposes and orders once.
