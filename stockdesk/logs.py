@@ -141,6 +141,8 @@ def logging_config(desk: Environment) -> dict[str, Any]:
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
             "websockets": {"level": "WARNING"},
+            # Three lines per task at INFO.
+            "django-q": {"level": "WARNING"},
         },
     }
 

@@ -65,6 +65,26 @@ PROGRAMS = (
         only="account",
     ),
     Program(
+        name="overseas",
+        command=(PYTHON, "manage.py", "run_overseas"),
+        does="overseas indices and rates",
+        priority=60,
+    ),
+    Program(
+        name="reference",
+        command=(PYTHON, "manage.py", "run_reference"),
+        does="investor flows, short sales, credit, dividends, rankings, daily bars",
+        priority=65,
+        when="after the close",
+    ),
+    Program(
+        name="worker",
+        command=(PYTHON, "manage.py", "qcluster"),
+        does="batch jobs",
+        priority=70,
+        stop_seconds=60,  # the items in hand are finished
+    ),
+    Program(
         name="web",
         command=(
             *(PYTHON, "-m", "uvicorn", "stockdesk.asgi:application"),

@@ -1,0 +1,319 @@
+"""The calls about an issue's past days: bars, investors, short sales, credit, dividends."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+
+from stockdesk.simulator.history import DayRecord, days_back, days_between, dice, record_of
+from stockdesk.simulator.quotes import OK
+from stockdesk.simulator.responses import Answer
+from stockdesk.simulator.tr import MARKET_CODES, Market, input_error
+from stockdesk.simulator.trading_days import is_trading_day, trading_day_after, trading_day_before
+from stockdesk.simulator.world import Instrument
+
+BARS, FLOWS, CREDITS = 100, 30, 30
+#: When the investors' figures of a day are there (KST), where the stand-in keeps real hours.
+TOLD_AT = time(15, 45)
+MILLION, TEN_THOUSAND = 1_000_000, 10_000
+INVESTORS = ("frgn", "prsn", "orgn", "scrt", "ivtr", "pe_fund", "bank", "insu", "mrbn", "fund", "etc", "etc_corp",
+             "etc_orgt")  # fmt: skip
+#: The fields of a kind of investor that do not go by the common pattern.
+IRREGULAR = {"pe_fund": "vol", "etc_corp": "vol", "etc_orgt": "vol"}
+INDEX_BASE = {"KSP": 2_600.0, "KSQ": 800.0}
+
+
+def day_of(text: str) -> date | None:
+    try:
+        return datetime.strptime(text.strip(), "%Y%m%d").date()
+    except ValueError:
+        return None
+
+
+def record(market: Market, instrument: Instrument, on: date) -> DayRecord | None:
+    """A day of an issue; today's is the one in the making, and a day to come has none."""
+    today = market.options.now().date()
+    if on > today or not is_trading_day(on):
+        return None
+    if on < today:
+        return record_of(market.prices.world.seed, instrument, on, today=today)
+    price = market.read(instrument.symbol)
+    if price is None:
+        return None
+    return DayRecord(
+        on, price.open, price.high, price.low, price.last, instrument.base_price, price.volume, price.amount
+    )
+
+
+def told(market: Market, on: date) -> bool:
+    """Whether the figures that come after the close are there."""
+    now = market.options.now()
+    return on < now.date() or not market.options.real_hours or now.time() >= TOLD_AT
+
+
+def _asked(market: Market, query: Mapping[str, str]) -> Instrument | Answer:
+    if query.get("FID_COND_MRKT_DIV_CODE", "") not in MARKET_CODES:
+        return input_error("INVALID_CHECK_MRKT_DIV_CODE")
+    instrument = market.prices.world.get(query.get("FID_INPUT_ISCD", "").strip())
+    return instrument or input_error("INVALID FID_INPUT_ISCD")
+
+
+def _head(market: Market, instrument: Instrument) -> dict[str, str]:
+    price = market.read(instrument.symbol)
+    assert price is not None
+    change = price.last - instrument.base_price
+    return {
+        "stck_prpr": str(price.last),
+        "prdy_vrss": str(change),
+        "prdy_vrss_sign": "2" if change > 0 else "5" if change < 0 else "3",
+        "prdy_ctrt": f"{change * 100 / instrument.base_price:.2f}",
+        "acml_vol": str(price.volume),
+        "prdy_vol": str(price.yesterday_volume),
+    }
+
+
+def _day(row: DayRecord) -> dict[str, str]:
+    return {
+        "stck_bsop_date": f"{row.on:%Y%m%d}",
+        "stck_clpr": str(row.close),
+        "prdy_vrss": str(row.change),
+        "prdy_vrss_sign": row.sign,
+        "prdy_ctrt": row.rate,
+        "acml_vol": str(row.volume),
+        "acml_tr_pbmn": str(row.amount),
+        "stck_oprc": str(row.open),
+        "stck_hgpr": str(row.high),
+        "stck_lwpr": str(row.low),
+    }
+
+
+def daily_bars(market: Market, query: Mapping[str, str]) -> Answer:
+    """FHKST03010100, by the day: at most 100 rows, newest first."""
+    instrument = _asked(market, query)
+    if isinstance(instrument, Answer):
+        return instrument
+    since, to = day_of(query.get("FID_INPUT_DATE_1", "")), day_of(query.get("FID_INPUT_DATE_2", ""))
+    if since is None or to is None or query.get("FID_PERIOD_DIV_CODE") != "D":
+        return input_error("INVALID FID_INPUT_DATE_1")
+    rows = []
+    for on in days_between(since, min(to, market.options.now().date()), BARS):
+        found = record(market, instrument, on)
+        if found is not None:
+            day = _day(found)
+            del day["prdy_ctrt"]
+            rows.append({**day, "flng_cls_code": "00", "prtt_rate": "0.00", "mod_yn": "N", "revl_issu_reas": ""})
+    lower, upper = instrument.limits
+    price = market.read(instrument.symbol)
+    assert price is not None
+    head = {
+        **_head(market, instrument),
+        "stck_prdy_clpr": str(instrument.base_price),
+        "acml_tr_pbmn": str(price.amount),
+        "hts_kor_isnm": instrument.name,
+        "stck_shrn_iscd": instrument.symbol,
+        "stck_mxpr": str(upper),
+        "stck_llam": str(lower),
+        "stck_oprc": str(price.open),
+        "stck_hgpr": str(price.high),
+        "stck_lwpr": str(price.low),
+        "askp": str(price.ask),
+        "bidp": str(price.bid),
+        "lstn_stcn": str(instrument.listed_shares),
+        "itewhol_loan_rmnd_ratem name": "0.21",
+    }
+    return Answer({"output1": head, "output2": rows, **OK})
+
+
+def net_purchases(seed: int, name: str, on: date, volume: int) -> dict[str, int]:
+    """Who bought more than he sold, in shares: foreigners, individuals, institutions and their kinds; sums to zero."""
+    rng = dice(seed, name, on, "investors")
+    kinds = ("scrt", "ivtr", "pe_fund", "bank", "insu", "fund")
+    net = dict.fromkeys(INVESTORS, 0)
+    for kind in kinds:
+        net[kind] = int(volume * rng.gauss(0, 0.008))
+    net["orgn"] = sum(net[kind] for kind in kinds)
+    net["frgn"] = int(volume * rng.gauss(0, 0.05))
+    net["etc_corp"] = int(volume * rng.gauss(0, 0.003))
+    net["prsn"] = -(net["orgn"] + net["frgn"] + net["etc_corp"])
+    return net
+
+
+def investor_flows(market: Market, query: Mapping[str, str]) -> Answer:
+    """FHPTJ04160001: days up to the one asked for; today's only after the close, until then with empty figures."""
+    instrument = _asked(market, query)
+    if isinstance(instrument, Answer):
+        return instrument
+    newest = day_of(query.get("FID_INPUT_DATE_1", ""))
+    if newest is None:
+        return input_error("INVALID FID_INPUT_DATE_1")
+    rows = []
+    for on in days_back(min(newest, market.options.now().date()), FLOWS):
+        found = record(market, instrument, on)
+        if found is None:
+            continue
+        net = net_purchases(market.prices.world.seed, instrument.symbol, on, found.volume)
+        figures = {}
+        for who, quantity in net.items():
+            figures[f"{who}_ntby_{IRREGULAR.get(who, 'qty')}"] = str(quantity)
+            figures[f"{who}_ntby_tr_pbmn"] = str(quantity * found.close // MILLION)
+        figures |= {"frgn_reg_ntby_qty": str(net["frgn"]), "frgn_nreg_ntby_qty": "0"}
+        figures |= {"frgn_reg_ntby_pbmn": figures["frgn_ntby_tr_pbmn"], "frgn_nreg_ntby_pbmn": "0"}
+        if not told(market, on):
+            figures = dict.fromkeys(figures, "")
+        day = _day(found)
+        day["acml_tr_pbmn"] = str(found.amount // MILLION)
+        rows.append({**day, **figures, "bold_yn": "N"})
+    head = {**_head(market, instrument), "rprs_mrkt_kor_name": instrument.market}
+    return Answer({"output1": head, "output2": rows, **OK})
+
+
+def market_flows(market: Market, query: Mapping[str, str]) -> Answer:
+    """FHPTJ04040000: the investors of a whole market."""
+    name, newest = query.get("FID_INPUT_ISCD_1", ""), day_of(query.get("FID_INPUT_DATE_1", ""))
+    if query.get("FID_COND_MRKT_DIV_CODE") != "U":
+        return input_error("INVALID_CHECK_MRKT_DIV_CODE")
+    if name not in INDEX_BASE or newest is None:
+        return input_error("INVALID FID_INPUT_ISCD_1")
+    seed, rows = market.prices.world.seed, []
+    for on in days_back(min(newest, market.options.now().date()), FLOWS):
+        points, before = (INDEX_BASE[name] * (1 + dice(seed, name, day).gauss(0, 0.01)) for day in
+                          (on, trading_day_before(on)))  # fmt: skip
+        figures = {
+            f"{who}_ntby_tr_pbmn": str(quantity)
+            for who, quantity in net_purchases(seed, name, on, 9_000_000 if name == "KSP" else 6_000_000).items()
+        }
+        if not told(market, on):
+            figures = dict.fromkeys(figures, "")
+        rows.append(
+            {
+                "stck_bsop_date": f"{on:%Y%m%d}",
+                "bstp_nmix_prpr": f"{points:.2f}",
+                "bstp_nmix_prdy_vrss": f"{points - before:.2f}",
+                "prdy_vrss_sign": "2" if points > before else "5",
+                "bstp_nmix_prdy_ctrt": f"{(points - before) * 100 / before:.2f}",
+                **figures,
+            }
+        )
+    return Answer({"output": rows, **OK})
+
+
+def short_sales(market: Market, query: Mapping[str, str]) -> Answer:
+    """FHPST04830000."""
+    instrument = _asked(market, query)
+    if isinstance(instrument, Answer):
+        return instrument
+    today = market.options.now().date()
+    to = day_of(query.get("FID_INPUT_DATE_2", ""))
+    since = day_of(query.get("FID_INPUT_DATE_1", "")) or today - timedelta(days=100)
+    if to is None:
+        return input_error("INVALID FID_INPUT_DATE_2")
+    rows = []
+    for on in days_between(since, min(to, today), BARS):
+        found = record(market, instrument, on) if told(market, on) else None
+        if found is None:
+            continue
+        part = dice(market.prices.world.seed, instrument.symbol, on, "short").uniform(0.001, 0.08)
+        day, average = _day(found), (found.high + found.low) // 2
+        sold = int(found.volume * part)
+        rows.append(
+            {
+                **day,
+                "stnd_vol_smtn": str(found.volume),
+                "ssts_cntg_qty": str(sold),
+                "ssts_vol_rlim": f"{part * 100:.2f}",
+                "acml_ssts_cntg_qty": str(sold),
+                "acml_ssts_cntg_qty_rlim": f"{part * 100:.2f}",
+                "stnd_tr_pbmn_smtn": str(found.amount),
+                "ssts_tr_pbmn": str(sold * average),
+                "ssts_tr_pbmn_rlim": f"{sold * average * 100 / found.amount:.2f}",
+                "acml_ssts_tr_pbmn": str(sold * average),
+                "acml_ssts_tr_pbmn_rlim": f"{sold * average * 100 / found.amount:.2f}",
+                "avrg_prc": str(average),
+            }
+        )
+    return Answer({"output1": _head(market, instrument), "output2": rows, **OK})
+
+
+def credit_balances(market: Market, query: Mapping[str, str]) -> Answer:
+    """FHPST04760000: by settlement day, so the newest trade is two trading days old; amounts in 10,000 KRW."""
+    instrument = _asked(market, query)
+    if isinstance(instrument, Answer):
+        return instrument
+    settled = day_of(query.get("FID_INPUT_DATE_1", ""))
+    if settled is None or query.get("FID_COND_SCR_DIV_CODE") != "20476":
+        return input_error("INVALID FID_INPUT_DATE_1")
+    rows = []
+    for settlement in days_back(min(settled, market.options.now().date()), CREDITS):
+        on = trading_day_before(trading_day_before(settlement))
+        found = record(market, instrument, on)
+        if found is None:
+            continue
+        rng = dice(market.prices.world.seed, instrument.symbol, on, "credit")
+        balance = int(instrument.listed_shares * rng.uniform(0.001, 0.004))
+        new, repaid = int(balance * rng.uniform(0.02, 0.1)), int(balance * rng.uniform(0.02, 0.1))
+        lent = balance // 200
+        day = {name: value for name, value in _day(found).items() if name not in ("stck_bsop_date", "stck_clpr")}
+        amounts = {
+            "whol_loan_new_amt": new,
+            "whol_loan_rdmp_amt": repaid,
+            "whol_loan_rmnd_amt": balance,
+            "whol_stln_rmnd_amt": lent,
+        }
+        rows.append(
+            {
+                "deal_date": f"{on:%Y%m%d}",
+                "stck_prpr": str(found.close),
+                **day,
+                "stlm_date": f"{trading_day_after(on, 2):%Y%m%d}",
+                "whol_loan_new_stcn": str(new),
+                "whol_loan_rdmp_stcn": str(repaid),
+                "whol_loan_rmnd_stcn": str(balance),
+                "whol_loan_rmnd_rate": f"{balance * 100 / instrument.listed_shares:.2f}",
+                "whol_loan_gvrt": "0.32",
+                "whol_stln_new_stcn": "0",
+                "whol_stln_rdmp_stcn": "0",
+                "whol_stln_rmnd_stcn": str(lent),
+                "whol_stln_new_amt": "0",
+                "whol_stln_rdmp_amt": "0",
+                "whol_stln_rmnd_rate": f"{lent * 100 / instrument.listed_shares:.2f}",
+                "whol_stln_gvrt": "0.00",
+                **{name: str(shares * found.close // TEN_THOUSAND) for name, shares in amounts.items()},
+            }
+        )
+    return Answer({"output": rows, **OK})
+
+
+def dividends(market: Market, query: Mapping[str, str]) -> Answer:
+    """HHKDB669102C0: one dividend a year of every ordinary share; that of the running year is not decided yet."""
+    since, to = day_of(query.get("F_DT", "")), day_of(query.get("T_DT", ""))
+    if since is None or to is None:
+        return input_error("INVALID F_DT")
+    wanted = query.get("SHT_CD", "").strip()
+    chosen = [one for one in market.prices.world if one.symbol == wanted or not wanted]
+    rows = []
+    for year in range(since.year, to.year + 1):
+        on = trading_day_before(date(year, 12, 31))
+        if not since <= on <= to:
+            continue
+        decided = on < market.options.now().date()
+        for instrument in chosen:
+            if instrument.kind != "stock":
+                continue
+            rng = dice(market.prices.world.seed, instrument.symbol, year, "dividend")
+            amount = int(instrument.base_price * rng.uniform(0.005, 0.03)) if decided else 0
+            rows.append(
+                {
+                    "record_date": f"{on:%Y%m%d}",
+                    "sht_cd": instrument.symbol,
+                    "isin_name": instrument.name,
+                    "divi_kind": "결산",
+                    "face_val": "100",
+                    "per_sto_divi_amt": str(amount),
+                    "divi_rate": f"{amount:.2f}",
+                    "stk_divi_rate": "0.00",
+                    "divi_pay_dt": f"{year + 1}/04/16" if decided else "",
+                    "stk_div_pay_dt": "",
+                    "odd_pay_dt": "",
+                    "stk_kind": "우선" if instrument.symbol.endswith("5") else "보통",
+                    "high_divi_gb": "",
+                }
+            )
+    return Answer({"output1": rows[:100], **OK})
