@@ -20,14 +20,13 @@ from market.models import FeedSession, Quote
 from market.notices import save_notices
 from market.quotes import Written, write_prices, write_ticks
 from market.watchlist import WatchItem, ensure_quotes, read_watch_list
-from stockdesk.events import clear_event, raise_event
+from stockdesk.events import Trouble, Troubles
 from stockdesk.kis import messages
 from stockdesk.kis.errors import KisError, NotSent, OutcomeUnknown, RateLimited
 from stockdesk.kis.fields import H0STCNT0
 from stockdesk.kis.messages import KST
 from stockdesk.kis.rest import SYMBOLS_A_CALL, KisClient
 from stockdesk.kis.session import TICK_TR_IDS, Registration
-from stockdesk.models import Event
 from stockdesk.threads import DatabaseThread
 
 logger = logging.getLogger(__name__)
@@ -40,7 +39,6 @@ DOWN_AFTER = 8.0
 # Notices that the database would not take yet; beyond this the oldest go, and the order look-up finds them.
 NOTICES_KEPT = 10_000
 TROUBLES = ("session-down", "registrations-refused", "notices-unreadable", "records-refused", "watch-list-full")
-Trouble = tuple[str, str]  # code and subject of an event
 
 
 class Notice(NamedTuple):
@@ -89,7 +87,7 @@ class Feed:
         self._due_prices: dict[str, int] = {}
         self._rows_missing = False
         self._last_counts = (0, 0)
-        self._raised: set[Trouble] | None = None
+        self._wrong = Troubles(daemon, TROUBLES)
         self._widest = len(H0STCNT0)
         self._joined = asyncio.Event()
 
@@ -125,7 +123,7 @@ class Feed:
             try:
                 watch = await self._board.run(read_watch_list)
                 await self.watch(watch.symbols)
-                await self._board.run(self._tell_events, dict(self._troubles()))
+                await self._board.run(self._wrong.tell, dict(self._troubles()))
                 self.board_error = ""
             except DatabaseError as exc:
                 if not self.board_error:
@@ -191,17 +189,6 @@ class Feed:
 
     # What is wrong, as events
 
-    def _tell_events(self, now_wrong: dict[Trouble, str]) -> None:
-        """Open an event for everything that is wrong now and end those that are over; for the board's thread."""
-        if self._raised is None:  # an earlier process may have left some open
-            left_open = Event.objects.filter(source=self.daemon, code__in=TROUBLES, is_open=True)
-            self._raised = set(left_open.values_list("code", "subject"))
-        for (code, subject), text in now_wrong.items():
-            raise_event(self.daemon, code, subject, text=text)
-        for code, subject in self._raised - now_wrong.keys():
-            clear_event(self.daemon, code, subject)
-        self._raised = set(now_wrong)
-
     def _troubles(self) -> Iterator[tuple[Trouble, str]]:
         for keeper in self.keepers:
             if keeper.down_for() > DOWN_AFTER:
@@ -263,6 +250,7 @@ class Feed:
                     save_notices,
                     [one.notice for one in batch],
                     tr_id=self.notices.tr_id if self.notices else "",
+                    hts_id=self.notices.tr_key if self.notices else "",
                     session=first.session,
                     received_at=first.received_at,
                 )

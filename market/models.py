@@ -180,6 +180,9 @@ class ExecutionNotice(models.Model):
     received_at = models.DateTimeField(_("received at"), db_index=True)
     session = models.PositiveSmallIntegerField(_("session"), null=True)
     tr_id = models.CharField(_("TR id"), max_length=8, default="", db_default="")
+    own = models.BooleanField(
+        _("own"), default=False, db_default=False, help_text=_("it carries the desk's own HTS id (CUST_ID)")
+    )
     # The account is kept so that a notice can be matched with its account; no page shows it.
     account = models.CharField(max_length=10, default="", db_default="", db_column="acnt_no")
     order_no = models.CharField(_("order no."), max_length=10, default="", db_default="", db_column="oder_no")

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,3 +12,6 @@ class GroundConfig(AppConfig):
 
     def ready(self) -> None:
         from stockdesk import checks  # noqa: F401
+        from stockdesk.calendar_seed import seed_after_migrate
+
+        post_migrate.connect(seed_after_migrate, sender=self)

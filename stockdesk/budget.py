@@ -124,20 +124,33 @@ class Budget:
         """
         if lane not in LANES:
             raise ValueError(f"no lane {lane!r}")
-        own, other = (SHARED, SHARED) if SHARED in self.shares else (lane, MARKET if lane == "order" else lane)
-        wait = self._taken(self.name(own), self.name(other), max_wait)
+        own, other = self._rows(lane)
+        wait = self._taken(own, other, max_wait)
         if wait is None:
             # No slot, or no row yet; another process may be making the rows at this moment.
-            if not Lane.objects.filter(pk=self.name(own)).exists():
+            if not Lane.objects.filter(pk=own).exists():
                 self.ensure()
-            wait = self._taken(self.name(own), self.name(other), max_wait)
+            wait = self._taken(own, other, max_wait)
         if wait is not None:
             return wait
         raise BudgetExhausted(f"no free call on lane {lane} within {max_wait:.1f} s")
 
+    def wait(self, lane: str) -> float | None:
+        """Seconds until a call of the lane could leave, without taking the slot; None where its rows are not there."""
+        sql = f"SELECT MIN({_SLOT_US} - {_NOW_US}) FROM stockdesk_lane WHERE name IN (%s, %s)"
+        with connection.cursor() as cursor:
+            cursor.execute(sql, self._rows(lane))
+            (wait,) = cursor.fetchone()
+        return None if wait is None else float(wait) / 1_000_000
+
     def name(self, lane: str) -> str:
         """The primary key of a lane's row."""
         return f"{self.key_id}:{lane}"
+
+    def _rows(self, lane: str) -> tuple[str, str]:
+        """The primary keys of the rows a call of this lane may take a slot of."""
+        own, other = (SHARED, SHARED) if SHARED in self.shares else (lane, MARKET if lane == "order" else lane)
+        return self.name(own), self.name(other)
 
     def _taken(self, own: str, other: str, max_wait: float) -> float | None:
         for again in (True, True, False):

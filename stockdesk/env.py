@@ -81,9 +81,35 @@ class Environment:
     """Names in the file that begin like ours and mean nothing: `checks` warns of them."""
 
     @property
+    def on_mock_host(self) -> bool:
+        """Whether the broker is KIS's mock host, which lacks most calls for market data."""
+        return _place(self.kis_rest_url) in MOCK_PLACES
+
+    @property
     def on_mock(self) -> bool:
-        """Whether the broker is KIS's mock host, or is to be taken for it (mode mock on the simulator)."""
-        return self.mode == "mock" or _place(self.kis_rest_url) in MOCK_PLACES
+        """Whether account and orders are mock trading's: on the mock host, or in mode mock on the simulator."""
+        return self.mode == "mock" or self.on_mock_host
+
+    @property
+    def host(self) -> str:
+        """Which broker answers at KIS_REST_URL: live, mock or simulator."""
+        return "live" if _place(self.kis_rest_url) in REAL_PLACES else "mock" if self.on_mock_host else "simulator"
+
+    @property
+    def broker(self) -> str:
+        """Host and port of the broker's REST side: whose word a stored answer is."""
+        host, port = _place(self.kis_rest_url)
+        return f"{host}:{port}"
+
+    @property
+    def around_the_clock(self) -> bool:
+        """Whether the broker is the demo's stand-in, which never closes.
+
+        The addresses are looked at once more: orders that leave this machine keep the exchange's hours, however
+        these settings came about.
+        """
+        places = (_place(self.kis_rest_url), _place(self.kis_ws_url))
+        return self.demo and self.mode != "live" and all(host in LOOPBACK for host, _port in places)
 
 
 def read_environment(base: Path, variables: Mapping[str, str] | None = None) -> Environment:

@@ -1,8 +1,14 @@
 """Degraded states as rows: the dashboard shows the open ones, the table keeps the story."""
 
+from collections.abc import Collection, Mapping
+
 from django.db import connection
 
 from stockdesk.logs import redacted
+from stockdesk.models import Event
+
+#: What is wrong, and with what: an event's code and subject.
+Trouble = tuple[str, str]
 
 #: An event that returns within this many seconds is the same one: a flapping state is one row, not thousands.
 REOPEN_SECONDS = 60
@@ -47,3 +53,27 @@ def clear_event(source: str, code: str, subject: str = "") -> bool:
     """End the event; True when one was open."""
     with connection.cursor() as cursor:
         return bool(cursor.execute(_END, (source[:32], code[:40], subject[:64])))
+
+
+class Troubles:
+    """The events of one source that stand for as long as something is wrong.
+
+    Those of ``codes`` that an earlier process has left open end like its own.
+    """
+
+    def __init__(self, source: str, codes: Collection[str], *, level: str = "warning") -> None:
+        self._source = source
+        self._codes = codes
+        self._level = level
+        self._open: set[Trouble] | None = None
+
+    def tell(self, now_wrong: Mapping[Trouble, str]) -> None:
+        """Open or count an event for everything that is wrong now, and end those that are over."""
+        if self._open is None:
+            left_open = Event.objects.filter(source=self._source, code__in=self._codes, is_open=True)
+            self._open = set(left_open.values_list("code", "subject"))
+        for (code, subject), text in now_wrong.items():
+            raise_event(self._source, code, subject, level=self._level, text=text)
+        for code, subject in self._open - now_wrong.keys():
+            clear_event(self._source, code, subject)
+        self._open = set(now_wrong)

@@ -1,8 +1,12 @@
-"""Tables that all daemons share: call lanes, tokens, connects, leases, events."""
+"""Tables that all daemons share: call lanes, tokens, connects, leases, events; the calendar comes from its module."""
 
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from stockdesk.calendar_models import MarketDay, SessionWindow
+
+__all__ = ["Connection", "DaemonState", "Event", "Fence", "Lane", "MarketDay", "Pace", "SessionWindow", "Token"]
 
 
 class Lane(models.Model):

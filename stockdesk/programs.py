@@ -65,6 +65,14 @@ PROGRAMS = (
         only="account",
     ),
     Program(
+        name="trading",
+        command=(PYTHON, "manage.py", "run_trading"),
+        does="conditions become orders",
+        priority=50,
+        when="market hours",
+        only="account",
+    ),
+    Program(
         name="overseas",
         command=(PYTHON, "manage.py", "run_overseas"),
         does="overseas indices and rates",

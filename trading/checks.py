@@ -4,7 +4,7 @@ A check that cannot be computed is a No: a missing value and an exception count 
 """
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from stockdesk.kis.messages import Side
@@ -13,7 +13,7 @@ from trading.prices import cost, day_limits
 from trading.reservations import cash_held, committed, open_quantity, shares_held, shares_held_unseen
 from trading.states import HOLDING, UNSETTLED, State
 from trading.ticks import on_tick
-from trading.views import Facts, Mode, Order, Refusal, Source, Stop, age, kst_day
+from trading.views import DeskView, Facts, Mode, Order, Refusal, Setting, Source, Stop, age, kst_day
 
 MAX_ASSET_AGE = 30.0
 MAX_CLOCK_SKEW = 2.0
@@ -22,7 +22,8 @@ MAX_UNKNOWN_AGE = 120.0
 PAUSE = timedelta(seconds=60)
 """After an order that was refused, or proved absent."""
 MAX_DISTANCE_PERCENT = 10
-MAX_ORDER_WAIT = 1.0
+MAX_ORDER_WAIT = 2.5
+"""Where all lanes share one call a second (mock trading), an order may stand behind two others."""
 
 
 class Wanted(Protocol):
@@ -76,26 +77,26 @@ def check_lease(wanted: Wanted, facts: Facts) -> Refusal | None:
 
 def check_mode(wanted: Wanted, facts: Facts) -> Refusal | None:
     """3 · live or paper: setting, host, account and the admin's switch agree."""
-    mode = effective_mode(facts)
-    if mode is Mode.DRY_RUN:
+    if facts.setting is None or facts.desk is None:
+        return refuse(wanted, "cannot_compute", "The mode is not known.")
+    closed = closed_lock(facts.desk, facts.setting, facts.now)
+    return None if closed is None else refuse(wanted, *closed, desk=facts.desk.mode, setting=facts.setting.mode)
+
+
+def closed_lock(desk: DeskView, setting: Setting, now: datetime) -> tuple[str, str] | None:
+    """Which lock keeps orders of the wanted mode from leaving: code and sentence. A dry run has none to open."""
+    if Mode.DRY_RUN in (setting.mode, desk.mode):
         return None
-    assert facts.setting is not None
-    assert facts.desk is not None
-    if mode is None:
-        return refuse(
-            wanted, "modes_differ", "The desk and .env name different modes.",
-            desk=facts.desk.mode, setting=facts.setting.mode,
-        )  # fmt: skip
-    if not facts.setting.account_known:
-        return refuse(wanted, "no_account", "No account number is set.")
-    if mode is Mode.MOCK and facts.setting.host not in ("mock", "simulator"):
-        return refuse(wanted, "host_is_live", "Paper trading, but the broker's address is the live one.")
-    if mode is Mode.LIVE:
-        if facts.setting.host != "live":
-            return refuse(wanted, "host_is_not_live", "Live trading, but the broker's address is not the live one.")
-        armed = facts.desk.live_armed_until
-        if armed is None or facts.now >= armed:
-            return refuse(wanted, "live_not_armed", "Live trading is not armed by a fresh code.", until=armed)
+    if desk.mode is not setting.mode:
+        return "modes_differ", "The desk and .env name different modes."
+    if not setting.account_known:
+        return "no_account", "No account number is set."
+    if desk.mode is Mode.MOCK and setting.host not in ("mock", "simulator"):
+        return "host_is_live", "Paper trading, but the broker's address is the live one."
+    if desk.mode is Mode.LIVE and setting.host != "live":
+        return "host_is_not_live", "Live trading, but the broker's address is not the live one."
+    if desk.mode is Mode.LIVE and (desk.live_armed_until is None or now >= desk.live_armed_until):
+        return "live_not_armed", "Live trading is not armed by a fresh code."
     return None
 
 
@@ -259,11 +260,11 @@ def check_symbol(wanted: Wanted, facts: Facts) -> Refusal | None:
             return refuse(wanted, code, "Another order of this symbol is not over.", state=order.state)
     unknown = [order for order in others if order.state is State.UNKNOWN]
     if len(unknown) > MAX_UNKNOWN:
-        return refuse(wanted, "halted", "Two orders are unknown.", count=len(unknown))
+        return refuse(wanted, "orders_halted", "Two orders are unknown.", count=len(unknown))
     for order in unknown:
         since = age(order.sent_at, facts.now)
         if since is None or since > MAX_UNKNOWN_AGE:
-            return refuse(wanted, "halted", "An order has been unknown for too long.", symbol=order.symbol)
+            return refuse(wanted, "orders_halted", "An order has been unknown for too long.", symbol=order.symbol)
     return next((refusal for order in others if (refusal := _paused(wanted, order, facts))), None)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
-from stockdesk.kis.messages import OrderAck, OrderList, OrderRequest
+from stockdesk.kis.messages import OrderAck, OrderList, OrderRequest, PriceRow
 from trading.views import (
     BalanceView,
     ConditionView,
@@ -103,6 +103,8 @@ class Broker(Protocol):
     ) -> OrderAck: ...
 
     async def orders_of(self, day: date) -> OrderList: ...
+
+    async def inspect(self, symbol: str) -> PriceRow: ...
 
 
 class Lease(Protocol):

@@ -17,7 +17,7 @@ class DatabaseReader:
     """`trading.ports.Reader` on the tables of market and assets.
 
     ``account`` is the asset rows' id of our account (`assets.accounts.own_account`), ``number`` its ten digits: a
-    notice of anybody else's is none of ours. ``single_price`` tells of VI where a source does.
+    notice of anybody else's is none of ours. No table tells of VI: the broker is asked right before an order.
     """
 
     def __init__(
@@ -27,13 +27,11 @@ class DatabaseReader:
         number: str,
         using: str = "default",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        single_price: Callable[[str], bool | None] = lambda symbol: False,
     ) -> None:
         self._account = account
         self._number = number.replace("-", "")
         self._using = using
         self._now = now
-        self._single_price = single_price
 
     def market_data(self, symbols: Sequence[str]) -> MarketData:
         account = Account.objects.using(self._using).filter(pk=self._account).first()
@@ -70,7 +68,7 @@ class DatabaseReader:
                 base_price=quote.base_price or _base_of(quote, master.get(quote.symbol)),
                 covered=quote.source == "rest" or quote.session in alive,
                 halted=None if quote.halted is None else quote.halted == "Y",
-                single_price=self._single_price(quote.symbol),
+                single_price=False,
                 instrument=_instrument(master.get(quote.symbol)),
             )
             for quote in quotes
@@ -83,7 +81,7 @@ class DatabaseReader:
 
     def _is_ours(self, row: ExecutionNotice) -> bool:
         """KIS writes the account as eight or as ten digits. A mark of ours that is not set matches nothing."""
-        return bool(self._number) and row.account in (self._number, self._number[:8]) and bool(row.order_no)
+        return row.own and bool(self._number) and row.account in (self._number, self._number[:8]) and bool(row.order_no)
 
 
 def _holding(row: Holding) -> HoldingView:

@@ -1,22 +1,39 @@
 """What leaves for the broker: one call at a time, by way of a committed row, its result stored before the next."""
 
 import asyncio
+import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from stockdesk.fence import LeaseLost
-from stockdesk.kis.errors import NotSent, Refused
-from stockdesk.kis.messages import OrderRequest, order_key
+from stockdesk.kis.errors import KisError, NotSent, Refused
+from stockdesk.kis.messages import OrderRequest, PriceRow, order_key
 from trading import checks, ledger
 from trading.core import Core
 from trading.ledger import Attempt, Outcome
 from trading.ports import MarketData, Surroundings
 from trading.states import State
-from trading.views import Facts, Order, Refusal, Source, Stop, kst_day
+from trading.views import Facts, Order, QuoteView, Refusal, Source, Stop, kst_day
 
 ORDERS_APART = timedelta(seconds=1)
 WAIT_WORTH_A_CHECK = timedelta(seconds=1)
+
+log = logging.getLogger(__name__)
+
+
+def inspected(quote: QuoteView, issue: PriceRow | None) -> QuoteView:
+    """The quote with what the broker has just said of its issue; what it did not say is not known."""
+    if issue is None:
+        return replace(quote, single_price=None)
+    return replace(
+        quote,
+        halted=quote.halted or issue.stopped,
+        single_price=None if issue.stopped is None else issue.single_price,
+        base_price=issue.base_price or quote.base_price,
+        upper_limit=issue.upper_limit,
+        lower_limit=issue.lower_limit,
+    )
 
 
 class Withheld(Exception):
@@ -58,10 +75,11 @@ class Sender:
         if order is None:
             return None
         confirmed: Order | None = None
+        issue = await self._inspected(order.symbol)
 
         async def confirm() -> None:
             nonlocal confirmed
-            confirmed = await self._confirm(order)
+            confirmed = await self._confirm(order, issue)
 
         try:
             request = OrderRequest(order.symbol, order.side, order.quantity, order.price, order.division)
@@ -113,18 +131,29 @@ class Sender:
         last = max((at for at in times if at is not None), default=None)
         return last is not None and now < last + ORDERS_APART
 
-    async def _confirm(self, order: Order) -> Order:
+    async def _inspected(self, symbol: str) -> PriceRow | None:
+        """What the broker says of the issue right before an order for it; None where it does not tell in time.
+
+        No stream of ours carries VI, and a tick says nothing of a halt that began after it.
+        """
+        try:
+            return await self._core.broker.inspect(symbol)
+        except KisError as exc:
+            log.warning("%s could not be looked at before its order: %s", symbol, exc)
+            return None
+
+    async def _confirm(self, order: Order, issue: PriceRow | None) -> Order:
         """All checks once more, on what is true now, and then the commit without which nothing leaves."""
-        confirmed: Order = await self._core.run(self._commit_sending, order, self._core.surroundings())
+        confirmed: Order = await self._core.run(self._commit_sending, order, issue, self._core.surroundings())
         assert confirmed.sent_at is not None
         if self._core.clock() - confirmed.sent_at > WAIT_WORTH_A_CHECK:
-            await self._core.run(self._check_again, confirmed, self._core.surroundings())
+            await self._core.run(self._check_again, confirmed, issue, self._core.surroundings())
         if not self._core.lease.held():
             raise LeaseLost("the lease ran out before the order left")
         return confirmed
 
-    def _commit_sending(self, order: Order, around: Surroundings) -> Order:
-        order, facts = self._look_again(order, around)
+    def _commit_sending(self, order: Order, issue: PriceRow | None, around: Surroundings) -> Order:
+        order, facts = self._look_again(order, issue, around)
         refusal = checks.first_refusal(order, facts)
         if refusal is None and checks.effective_mode(facts) is not order.mode:
             refusal = Refusal("mode_changed", "The desk's mode was changed.")
@@ -142,17 +171,18 @@ class Sender:
             replace(after, quote_price=quote.last_price, quote_at=quote.received_at, assets_at=balance.asked_at),
         )
 
-    def _check_again(self, order: Order, around: Surroundings) -> None:
-        order, facts = self._look_again(order, around)
+    def _check_again(self, order: Order, issue: PriceRow | None, around: Surroundings) -> None:
+        order, facts = self._look_again(order, issue, around)
         refusal = checks.first_refusal(order, facts, checks.CHEAP)
         if refusal is not None:
             raise Withheld(self._deny(order, refusal, facts.now))
 
-    def _look_again(self, order: Order, around: Surroundings) -> tuple[Order, Facts]:
+    def _look_again(self, order: Order, issue: PriceRow | None, around: Surroundings) -> tuple[Order, Facts]:
         current = self._core.storage.find(order.id)
         if current is None or current.version != order.version:
             raise Withheld(current or order)
         data = self._core.reader.market_data([order.symbol])
+        data = replace(data, quotes={symbol: inspected(quote, issue) for symbol, quote in data.quotes.items()})
         condition = self._core.storage.condition(order.condition_id) if order.condition_id is not None else None
         orders = self._core.storage.orders(kst_day(self._core.clock()))
         return current, self._core.facts(order.symbol, around, data, orders, condition, order_id=order.id)

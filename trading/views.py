@@ -80,7 +80,7 @@ class QuoteView:
     """Whether a source that is alive keeps this quote."""
     halted: bool | None = None
     single_price: bool | None = None
-    """In a call auction: VI, or short-term overheating."""
+    """In a call auction: VI, or short-term overheating. Known only once the broker was asked, before the POST."""
     instrument: InstrumentView | None = None
 
 

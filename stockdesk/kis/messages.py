@@ -142,6 +142,10 @@ class PriceRow:
     lower_limit: int | None = None
     status: str | None = None
     """iscd_stat_cls_code of FHKST01010100 (58 halted); None from FHKST11300006."""
+    stopped: bool | None = None
+    """Trading in it is stopped for now (temp_stop_yn, or status 58); None where the call does not tell."""
+    single_price: bool | None = None
+    """In a call auction: VI (vi_cls_code), or short-term overheating (short_over_yn); None as above."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ import httpx
 from stockdesk.kis.account import TRADING, AccountClient
 from stockdesk.kis.errors import KisError, NotOnMock, NotSent, OutcomeUnknown, RateLimited, TokenRejected
 from stockdesk.kis.frames import is_symbol
-from stockdesk.kis.messages import OrderAck, OrderRequest, order_key
+from stockdesk.kis.messages import OrderAck, OrderRequest, PriceRow, order_key
 from stockdesk.kis.refusals import judge_order
 
 logger = logging.getLogger(__name__)
 
 APART = 1.0  # seconds from the end of one order call to the next
 CONNECT_SECONDS = 1.0  # each for TCP and TLS: an order must not leave long after it was decided
+INSPECTION_SECONDS = 3.0
 
 _PLACE = {"buy": "TTTC0012U", "sell": "TTTC0011U"}
 
@@ -106,6 +107,17 @@ class OrderClient(AccountClient):
             "EXCG_ID_DVSN_CD": exchange,
         }
         return await self._send_once("TTTC0013U", "order-rvsecncl", body, confirm)
+
+    async def inspect(self, symbol: str) -> PriceRow:
+        """What the broker says of an issue right before an order for it (FHKST01010100): halt, auction, limits.
+
+        Within a few seconds or OutcomeUnknown: an order does not wait long for it. Other errors as `inquire_price`.
+        """
+        try:
+            async with asyncio.timeout(INSPECTION_SECONDS):
+                return await self.inquire_price(symbol, lane="spare")
+        except TimeoutError:
+            raise OutcomeUnknown(f"no answer within {INSPECTION_SECONDS:g} s", tr_id="FHKST01010100") from None
 
     async def _send_once(self, tr_id: str, name: str, body: Mapping[str, str], confirm: Confirm | None) -> OrderAck:
         tr_id = self._tr_id(tr_id)

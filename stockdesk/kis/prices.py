@@ -9,6 +9,9 @@ from stockdesk.kis.messages import PriceRow
 from stockdesk.kis.numbers import wire_amount, wire_change, wire_rate
 from stockdesk.kis.values import text
 
+HALTED = "58"
+"""iscd_stat_cls_code: trading is halted."""
+
 
 def row_from_list(symbol: str, row: Mapping[str, Any]) -> PriceRow:
     """One row of FHKST11300006; ValueError names the field that is not a number."""
@@ -55,7 +58,17 @@ def row_from_inquiry(symbol: str, row: Mapping[str, Any]) -> PriceRow:
         upper_limit=_amount(row, "stck_mxpr", MAX_PRICE),
         lower_limit=_amount(row, "stck_llam", MAX_PRICE),
         status=text(row, "iscd_stat_cls_code") or None,
+        stopped=text(row, "iscd_stat_cls_code") == HALTED or _any_marked(row, "temp_stop_yn"),
+        single_price=_any_marked(row, "vi_cls_code", "short_over_yn"),
     )
+
+
+def _any_marked(row: Mapping[str, Any], *names: str) -> bool | None:
+    """Whether one of these marks is anything but N; None where none is and one is blank, which says nothing."""
+    marks = [text(row, name) for name in names]
+    if any(mark not in ("", "N") for mark in marks):
+        return True
+    return None if "" in marks else False
 
 
 def _amount(row: Mapping[str, Any], name: str, limit: int) -> int | None:

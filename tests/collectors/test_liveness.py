@@ -5,10 +5,19 @@ from datetime import datetime, timedelta
 import pytest
 
 from collectors.liveness import Movement, is_tickless
-from stockdesk.hours import regular_hours_since
+from stockdesk.hours import Day, Window
 from stockdesk.kis.messages import KST
 
 FRIDAY, MONDAY = datetime(2026, 11, 20, tzinfo=KST), datetime(2026, 11, 23, tzinfo=KST)
+
+
+def trading(on: datetime, begins: str = "09:00:00", ends: str = "15:20:00") -> Day:
+    window = Window("regular", at(on, begins), at(on, ends), "KRX", frozenset(("00",)))
+    return Day(on.date(), True, True, "broker", (window,))
+
+
+def closed(on: datetime) -> Day:
+    return Day(on.date(), False, True, "broker")
 
 
 def judged(
@@ -18,6 +27,7 @@ def judged(
     ticked: datetime | None,
     others_moving_since: datetime | None = None,
     symbols: int = 40,
+    day: Day | None = None,
 ) -> bool:
     def monotonic(moment: datetime | None) -> float | None:
         return None if moment is None else 1_000_000.0 + (moment - FRIDAY).total_seconds()
@@ -26,10 +36,14 @@ def judged(
         monotonic(now) or 0.0,
         opened_at=monotonic(opened) or 0.0,
         ticked_at=monotonic(ticked),
-        hours_since=regular_hours_since(now),
+        hours_since=(day or trading(midnight(now))).trading_seconds(now),
         symbols=symbols,
         others=[Movement(monotonic(others_moving_since)), Movement(None)],
     )
+
+
+def midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def at(day: datetime, clock: str) -> datetime:
@@ -59,26 +73,29 @@ def test_auctions_and_the_evening_end_no_session(clock: str) -> None:
 
 
 def test_a_holiday_ends_no_session() -> None:
-    assert not judged(at(MONDAY, "11:00:00"), opened=at(MONDAY, "08:50:00"), ticked=None)
-    assert not judged(at(MONDAY, "11:00:00"), opened=at(FRIDAY, "08:50:00"), ticked=at(FRIDAY, "15:30:00"))
+    now, moving = at(MONDAY, "11:00:00"), at(MONDAY, "10:00:00")
+    for opened, ticked in ((at(MONDAY, "08:50:00"), None), (at(FRIDAY, "08:50:00"), at(FRIDAY, "15:30:00"))):
+        assert not judged(now, opened=opened, ticked=ticked, others_moving_since=moving, day=closed(MONDAY))
+        assert judged(now, opened=opened, ticked=ticked, others_moving_since=moving)
 
 
 def test_a_weekend_ends_no_session() -> None:
     saturday = FRIDAY + timedelta(days=1)
     assert not judged(
         at(saturday, "11:00:00"), opened=at(FRIDAY, "08:50:00"), ticked=at(FRIDAY, "15:30:00"),
-        others_moving_since=at(saturday, "10:00:00"),
+        others_moving_since=at(saturday, "10:00:00"), day=closed(saturday),
     )  # fmt: skip
 
 
 def test_a_late_opening_ends_no_session() -> None:
-    """CSAT day: trading begins at ten, and the clock alone does not know."""
+    """CSAT day: trading begins at ten, and an hour of silence before means nothing."""
     thursday = FRIDAY - timedelta(days=1)
-    assert not judged(at(thursday, "09:30:00"), opened=at(thursday, "08:50:00"), ticked=None)
-    moving = at(thursday, "10:00:01")
-    assert not judged(
-        at(thursday, "10:00:30"), opened=at(thursday, "08:50:00"), ticked=None, others_moving_since=moving
-    )
+    late, opened = trading(thursday, "10:00:00", "16:20:00"), at(thursday, "08:50:00")
+    for clock, moving in (("09:30:00", "09:00:01"), ("10:00:30", "09:00:01"), ("10:01:00", "10:00:01")):
+        since = at(thursday, moving)
+        assert not judged(at(thursday, clock), opened=opened, ticked=None, others_moving_since=since, day=late)
+    since = at(thursday, "10:00:01")
+    assert judged(at(thursday, "16:10:00"), opened=opened, ticked=None, others_moving_since=since, day=late)
 
 
 def test_a_market_that_stands_still_costs_one_reconnect_and_not_before_three_minutes() -> None:

@@ -98,7 +98,7 @@ def test_an_order_with_everything_in_order_passes() -> None:
         ({"balance": a_balance(cash=700_104)}, "no_cash"),
         ({"balance": a_balance(cash=None)}, "cannot_compute"),
         ({"order_wait": None}, "no_budget"),
-        ({"order_wait": 1.1}, "no_budget"),
+        ({"order_wait": 2.6}, "no_budget"),
     ],
 )
 def test_each_check_says_no_with_its_own_code(changes: dict[str, Any], expected: str) -> None:
@@ -183,8 +183,8 @@ def test_shares_that_sells_hold_are_not_sold_twice() -> None:
 def test_two_unknown_orders_or_an_old_one_stop_everything() -> None:
     one = an_unknown(id=2, symbol="000660")
     assert code(orders=(one,)) is None
-    assert code(orders=(one, replace(one, id=3, symbol="035720"))) == "halted"
-    assert code(orders=(replace(one, sent_at=ago(121)),)) == "halted"
+    assert code(orders=(one, replace(one, id=3, symbol="035720"))) == "orders_halted"
+    assert code(orders=(replace(one, sent_at=ago(121)),)) == "orders_halted"
 
 
 @pytest.mark.parametrize("state", [State.REJECTED, State.NOT_PLACED])

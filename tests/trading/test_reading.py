@@ -84,7 +84,7 @@ def test_cash_is_what_is_left_after_all_settlements(reader: DatabaseReader) -> N
 def test_only_notices_of_our_account_and_this_day_are_heard(reader: DatabaseReader) -> None:
     common: dict[str, Any] = {
         "symbol": SYMBOL, "side": "02", "order_no": "0000000123", "quantity": 4, "price": 70_000, "filled": True,
-        "received_at": ago(2), "traded_at": ago(3),
+        "received_at": ago(2), "traded_at": ago(3), "own": True,
     }  # fmt: skip
     told: dict[str, dict[str, Any]] = {
         "a": {"account": "1234567801"},
@@ -93,6 +93,7 @@ def test_only_notices_of_our_account_and_this_day_are_heard(reader: DatabaseRead
         "d": {"account": ""},
         "e": {"account": "1234567801", "received_at": NOW - timedelta(days=1)},
         "f": {"account": "1234567801", "order_no": ""},
+        "g": {"account": "1234567801", "own": False},
     }
     for digest, changes in told.items():
         ExecutionNotice.objects.create(digest=digest, **{**common, **changes})

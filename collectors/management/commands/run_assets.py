@@ -10,16 +10,14 @@ from django.core.management.base import CommandError
 
 from assets.accounts import masked, own_account
 from assets.balances import AccountRows, Implausible
-from stockdesk.budget import AsyncBudget, Budget
+from stockdesk.clients import account_client
 from stockdesk.daemon import DATABASE_WEATHER, Daemon
 from stockdesk.events import clear_event, raise_event
 from stockdesk.fence import LeaseLost
-from stockdesk.keys import key_id
 from stockdesk.kis.account import AccountClient
 from stockdesk.kis.errors import KisError
 from stockdesk.kis.messages import KST, Balance
 from stockdesk.threads import DatabaseThread
-from stockdesk.tokens import TokenStore
 
 # A round that takes longer is given up, in seconds: the next one asks afresh, and two are never under way.
 ROUND_LIMIT = 20.0
@@ -47,7 +45,7 @@ class Command(Daemon):
 
     async def setup(self) -> None:
         self.calls = DatabaseThread("assets-calls")
-        self.client = _client(self.calls)
+        self.client = account_client(AccountClient, self.calls)
         number = masked(settings.DESK.account)
         self.rows = AccountRows(own_account(), number, daemon=self.name, fence=self.fence)
         self.fresh_at = time.monotonic()
@@ -133,19 +131,3 @@ class Command(Daemon):
         if self.client is not None:
             await self.client.aclose()
             self.calls.close()
-
-
-def _client(database: DatabaseThread) -> AccountClient:
-    """The trading account belongs to the first key of the pool."""
-    desk = settings.DESK
-    key = desk.app_keys[0]
-    identity = key_id(key.key)
-    return AccountClient(
-        desk.kis_rest_url,
-        key.key,
-        key.secret,
-        account=desk.account,
-        mock=desk.on_mock,
-        tokens=TokenStore(identity, database),
-        budget=AsyncBudget(Budget(identity, desk.calls_per_second), database),
-    )

@@ -1,7 +1,6 @@
 """Daemon 1: live prices and execution notices over WebSocket, into one row per symbol once a second."""
 
 import asyncio
-import time
 from datetime import datetime
 
 from django.conf import settings
@@ -11,18 +10,15 @@ from collectors.feed import Feed
 from collectors.keeper import Keeper
 from market.buffer import Buffer
 from market.feedsessions import remove_lamps_beyond
-from stockdesk.budget import AsyncBudget, Budget
+from stockdesk.clients import market_client
 from stockdesk.daemon import Daemon
-from stockdesk.env import AppKey
 from stockdesk.governor import Governor
-from stockdesk.hours import regular_hours_since
+from stockdesk.hours import Today
 from stockdesk.keys import key_id
 from stockdesk.kis.messages import KST
-from stockdesk.kis.rest import KisClient
 from stockdesk.kis.session import Registration, Session
 from stockdesk.logs import redact
 from stockdesk.threads import DatabaseThread
-from stockdesk.tokens import TokenStore
 
 # A farewell: 41 registrations taken back and the close frame, in seconds.
 GOODBYE_WITHIN = 8.0
@@ -45,7 +41,8 @@ class Command(Daemon):
         # Threads of their own: a board table that PHP has locked holds up neither the flush nor a connect.
         self.board = DatabaseThread("ws_market-board")
         self.connects = DatabaseThread("ws_market-connects")
-        self.clients = [_client(key, self.connects) for key in desk.app_keys]
+        self.clients = [market_client(key, self.connects) for key in desk.app_keys]
+        self.today = Today()
         self.feed = Feed(
             daemon=self.name,
             keepers=[self._keeper(number) for number in range(1, desk.ws_sessions + 1)],
@@ -58,6 +55,7 @@ class Command(Daemon):
             stopping=self.stopping,
         )
         work = {"the watch list": self.feed.follow_watch_list(), "gaps": self.feed.fill_gaps(lambda: self.fence)}
+        work["the calendar"] = self.today.follow(self.board, self.stopping)
         work |= {f"session {keeper.number}": keeper.run() for keeper in self.feed.keepers}
         self.tasks = [asyncio.create_task(coroutine, name=name) for name, coroutine in work.items()]
 
@@ -70,7 +68,7 @@ class Command(Daemon):
             database=self.connects,
             approval_key=self.clients[at].approval_key,
             new_session=self._new_session,
-            hours_since=self._hours_since,
+            hours_since=lambda: self.today.trading_seconds(datetime.now(KST)),
             others=lambda number: self.feed.movements_beside(number) if self.feed is not None else [],
             reconnected=lambda number: self.feed.reconnected(number) if self.feed is not None else None,
             stopping=self.stopping,
@@ -86,11 +84,6 @@ class Command(Daemon):
             on_ticks=self.feed.on_ticks(number),
             on_notices=self.feed.on_notices(number),
         )
-
-    def _hours_since(self) -> float | None:
-        if settings.DESK.demo:  # the stand-in never closes
-            return time.monotonic()
-        return regular_hours_since(datetime.now(KST))
 
     async def step(self) -> None:
         assert self.feed is not None
@@ -137,14 +130,3 @@ class Command(Daemon):
 def _notice_tr_id() -> str:
     """Execution notices of KIS's mock host have an id of their own."""
     return "H0STCNI9" if settings.DESK.on_mock else "H0STCNI0"
-
-
-def _client(key: AppKey, database: DatabaseThread) -> KisClient:
-    identity = key_id(key.key)
-    return KisClient(
-        settings.DESK.kis_rest_url,
-        key.key,
-        key.secret,
-        tokens=TokenStore(identity, database),
-        budget=AsyncBudget(Budget(identity, settings.DESK.calls_per_second), database),
-    )

@@ -32,7 +32,7 @@ def believe_part_of_a_list(patch: pytest.MonkeyPatch) -> None:
 
 
 def send_before_the_commit(patch: pytest.MonkeyPatch) -> None:
-    def commit(self: sending.Sender, order: Order, around: Any) -> Order:
+    def commit(self: sending.Sender, order: Order, issue: Any, around: Any) -> Order:
         return ledger.sending(order, self._core.clock(), cancel_after=None)
 
     patch.setattr(sending.Sender, "_commit_sending", commit)
@@ -120,6 +120,11 @@ def forget_the_spacing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sending.Sender, "_too_soon", lambda self, orders, now: False)
 
 
+def order_in_the_dark(patch: pytest.MonkeyPatch) -> None:
+    """What the broker says of the issue right before the order is asked for and not looked at."""
+    patch.setattr(sending, "inspected", lambda quote, issue: quote)
+
+
 def _without(patch: pytest.MonkeyPatch, left_out: checks.Check) -> None:
     original = checks.first_refusal
 
@@ -133,5 +138,5 @@ BUGS: tuple[Bug, ...] = (
     skip_the_look_up, believe_part_of_a_list, send_before_the_commit, resend_on_unknown, take_a_lost_answer_for_a_no,
     send_again_after_a_crash, forget_the_pause, ignore_the_kill_switch, ignore_the_age_of_quotes,
     ignore_other_orders_of_the_symbol, drop_the_reservation, forget_late_fills, let_fills_fall,
-    trust_the_lease, guess_among_candidates, forget_the_spacing,
+    trust_the_lease, guess_among_candidates, forget_the_spacing, order_in_the_dark,
 )  # fmt: skip

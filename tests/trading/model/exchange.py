@@ -7,7 +7,7 @@ from decimal import Decimal
 from random import Random
 
 from stockdesk.kis.errors import KisError, NotSent, OutcomeUnknown, RateLimited, Refused, TokenRejected
-from stockdesk.kis.messages import KST, BrokerOrder, OrderAck, OrderList, OrderRequest, Side, order_key
+from stockdesk.kis.messages import KST, BrokerOrder, OrderAck, OrderList, OrderRequest, PriceRow, Side, order_key
 from trading.ports import Confirm
 from trading.prices import cost
 from trading.views import Notice, kst_day
@@ -73,9 +73,10 @@ class Mood:
     notice_lost: float = 0.3
     notice_doubled: float = 0.3
     fill: float = 0.3
+    look_fails: float = 0.05
 
 
-CALM = Mood(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.2)
+CALM = Mood(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.2, 0)
 
 
 class Exchange:
@@ -97,6 +98,8 @@ class Exchange:
         self.notices: list[Notice] = []
         self.mood = Mood()
         self.prices: dict[str, int] = {}
+        self.in_auction: set[str] = set()
+        """Issues in VI."""
         self.open_until: datetime | None = None
         self._coming: list[tuple[datetime, Booked]] = []
         self._random = random
@@ -105,6 +108,11 @@ class Exchange:
         self._reached = reached
         self._say = say
         self._number = 1000
+
+    async def inspect(self, symbol: str) -> PriceRow:
+        if self._random.random() < self.mood.look_fails:
+            raise OutcomeUnknown("no answer", tr_id="FHKST01010100")
+        return PriceRow(symbol, self.prices[symbol], stopped=False, single_price=symbol in self.in_auction)
 
     # -- what the world does -------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from stockdesk.fence import LeaseLost
-from stockdesk.kis.messages import KST, OrderAck, OrderList, OrderRequest, Side
+from stockdesk.kis.messages import KST, OrderAck, OrderList, OrderRequest, PriceRow, Side
 from tests.trading.model.checker import Checker
 from tests.trading.model.exchange import CALM, Exchange, Mood
 from tests.trading.model.faults import Crash, FaultyStorage, StorageFailed, Violation
@@ -95,6 +95,13 @@ class _Port:
         shown = any(order.listed_at is not None for order in self._schedule.tables.all_orders())
         return await self._schedule.exchange.orders_of(day, shown)
 
+    async def inspect(self, symbol: str) -> PriceRow:
+        schedule = self._schedule
+        schedule.looked_at[symbol] = True  # a look that fails proves nothing
+        seen = await schedule.exchange.inspect(symbol)
+        schedule.looked_at[symbol] = bool(seen.single_price)
+        return seen
+
 
 class _Lease:
     def __init__(self, tables: Tables, fence: int) -> None:
@@ -119,6 +126,8 @@ class Schedule:
         self.exchange = Exchange(self.random, lambda: self.now, self.wait, self.reached, self.say)
         self.checker = Checker(self.tables, self.exchange)
         self.quotes: dict[str, QuoteView] = {}
+        self.looked_at: dict[str, bool] = {}
+        """Whether the last look at an issue, since its last order, left it in doubt."""
         self.data = MarketData()
         self.desk = DeskView(mode=Mode.MOCK, max_order_amount=4_000_000, max_symbol_amount=40_000_000,
                              max_day_amount=100_000_000, max_orders_minute=60, max_orders_day=500)  # fmt: skip
@@ -162,6 +171,8 @@ class Schedule:
 
     def order_leaves(self, request: OrderRequest, fence: int) -> None:
         quote = self.quotes[request.symbol]
+        if self.looked_at.pop(request.symbol, True):
+            raise Violation(f"an order of {request.symbol}, which was not seen to trade continuously right before")
         self.checker.order_leaves(request, self.now, fence=fence, quote_at=quote.received_at)
 
     # -- processes -----------------------------------------------------------------------------------------------
@@ -301,7 +312,7 @@ class Schedule:
         if random.random() < 0.3 and any(order.state == "unknown" for order in self.tables.all_orders()):
             self._order_by_hand()
             return
-        match random.randint(0, 7):
+        match random.randint(0, 8):
             case 0:
                 self._press_or_lift()
             case 1 | 2:
@@ -311,6 +322,9 @@ class Schedule:
                 self._edit(random.choice(self.tables.all_conditions()))
             case 5:
                 self._order_by_hand()
+            case 6:
+                self.exchange.in_auction ^= {random.choice(list(SYMBOLS))}
+                self.say(f"in VI: {sorted(self.exchange.in_auction)}")
             case _:
                 self.exchange.mood = random.choice((Mood(), CALM, Mood(lost=0.6), Mood(list_fails=0.9)))
                 self.say("the broker's mood changes")

@@ -1,0 +1,177 @@
+"""Daemon 4: conditions, prices and the account become orders, one a second, in sequence, never twice."""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+
+from assets.accounts import own_account
+from stockdesk.budget import Budget
+from stockdesk.clients import account_client
+from stockdesk.daemon import DATABASE_WEATHER, Daemon
+from stockdesk.events import Troubles
+from stockdesk.fence import LeaseLost
+from stockdesk.keys import key_id
+from stockdesk.kis.errors import KisError
+from stockdesk.kis.messages import KST
+from stockdesk.kis.orders import OrderClient
+from stockdesk.threads import DatabaseThread
+from trading import alarms
+from trading.chores import Chores
+from trading.database import DatabaseStorage
+from trading.desk import desk_row
+from trading.engine import Engine
+from trading.reading import DatabaseReader
+from trading.surroundings import Around
+from trading.views import kst_day
+
+READING = "reading"
+# A call under way at SIGTERM is waited for so long, in seconds; what it would have told is looked up after the start.
+FAREWELL_WITHIN = 4.0
+# While nothing else is asked of the broker, its clock is read this often, in seconds.
+CLOCK_READ_EVERY = timedelta(seconds=60)
+ALARMS_EVERY = 2.0
+
+
+class Command(Daemon):
+    """It reads market and account, writes the ledger, and is the only one who sends."""
+
+    help = "Decides on the conditions and sends orders, one a second; DESK_MODE and the desk's own mode allow it."
+    name = "trading"
+    role = "trading"
+    every = 0.5
+    pause_longest = 5.0
+
+    client: OrderClient | None = None
+    background: asyncio.Task[None] | None = None
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DESK.account:
+            raise CommandError("KIS_ACCOUNT is not set (8+2 digits): there is no account to trade for.")
+        super().handle(*args, **options)
+
+    async def setup(self) -> None:
+        desk = settings.DESK
+        # Threads of their own: neither a token that is waited for nor a locked board keeps an order from its row.
+        self.calls = DatabaseThread("trading-calls")
+        self.side = DatabaseThread("trading-side")
+        self.client = account_client(OrderClient, self.calls)
+        budget = Budget(key_id(desk.app_keys[0].key), desk.calls_per_second)
+        self.around = Around(budget=budget, skew=self._skew, clock=self._now, using=READING)
+        self.storage = DatabaseStorage(daemon=self.name, fence=self.fence)
+        self.engine = Engine(
+            storage=self.storage,
+            reader=DatabaseReader(account=own_account(), number=desk.account, using=READING),
+            broker=self.client,
+            lease=self._lease,
+            surroundings=self.around,
+            clock=self._now,
+            run=self.database.run,
+        )
+        self.chores = Chores(daemon=self.name, fence=self.fence, using=READING, clock=self._now)
+        self.started_at, self.clock_read_at = self._now(), datetime.min.replace(tzinfo=KST)
+        await self.database.run(desk_row)
+        self.background = asyncio.create_task(self._beside())
+
+    async def step(self) -> None:
+        """One round. A lease that is lost ends it: whoever holds it now looks up what this copy has left."""
+        assert self.background is not None
+        if self.background.done() and not self.stopping.is_set():
+            cause = None if self.background.cancelled() else self.background.exception()
+            raise RuntimeError("the work beside trading has ended") from cause
+        try:
+            await self._round()
+        except LeaseLost as exc:
+            self.log.warning("%s: this copy stops", exc)
+            self.stopping.set()
+
+    async def _round(self) -> None:
+        await self.database.run(self.around.refresh)
+        if self.engine.recovered_at is None:
+            if not await self._unless_stopped(self.engine.recover()):
+                return
+            self.log.info("recovered: the day's orders are as the broker has them")
+        await self._read_clock()
+        for work in (
+            self.engine.apply_notices,
+            self.engine.decide,
+            self.engine.expire,
+            self.engine.cancel_one,
+            self.engine.send_one,
+            self.engine.look_up,
+        ):
+            if self.stopping.is_set():
+                return
+            await self._unless_stopped(work())
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """What the work returns. Told to stop, it has a few seconds left; then what it was sending is unknown."""
+        doing = asyncio.ensure_future(work)
+        stop = asyncio.create_task(self.stopping.wait())
+        try:
+            await asyncio.wait({doing, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if not doing.done():
+                await asyncio.wait({doing}, timeout=FAREWELL_WITHIN)
+            if doing.done():
+                return doing.result()
+            self.log.warning("stopped in the middle of a call: its outcome is looked up after the next start")
+            return None
+        finally:
+            stop.cancel()
+            doing.cancel()
+            await asyncio.gather(doing, stop, return_exceptions=True)
+
+    async def _read_clock(self) -> None:
+        """Ask the broker something now and then, for its clock: a dry run asks it nothing else."""
+        assert self.client is not None
+        now = self._now()
+        if self._skew() is not None and now - self.clock_read_at < CLOCK_READ_EVERY:
+            return
+        symbol = await self.side.run(self.chores.any_symbol)
+        if symbol is None or now - self.clock_read_at < timedelta(seconds=ALARMS_EVERY):
+            return
+        self.clock_read_at = now
+        try:
+            await self._unless_stopped(self.client.inspect(symbol))
+        except KisError as exc:
+            self.log.warning("the broker's clock could not be read: %s", exc)
+
+    async def _beside(self) -> None:
+        """Alarms and chores: nothing an order waits for."""
+        wrong = Troubles(self.name, alarms.CODES, level="error")
+        while not self.stopping.is_set():
+            try:
+                await self.side.run(self._tell, wrong)
+                self.counters |= await self.side.run(self.chores.do)
+            except DATABASE_WEATHER as exc:
+                self.log.warning("alarms and chores wait for the database: %s", exc)
+            except LeaseLost:
+                return
+            await self._rest(ALARMS_EVERY)
+
+    def _tell(self, wrong: Troubles) -> None:
+        storage, now = DatabaseStorage(), self._now()
+        orders = storage.orders(kst_day(now))
+        recovered = self.engine.recovered_at is not None
+        desk, around = storage.desk(), self.around()
+        wrong.tell(alarms.troubles(orders, desk, around, now, started_at=self.started_at, recovered=recovered))
+        self.counters |= {"orders": len(orders), "recovered": recovered}
+
+    def _skew(self) -> float | None:
+        return self.client.clock_skew if self.client is not None else None
+
+    @staticmethod
+    def _now() -> datetime:
+        return datetime.now(KST)
+
+    async def teardown(self) -> None:
+        self.stopping.set()
+        if self.background is not None:
+            await asyncio.gather(self.background, return_exceptions=True)
+        if self.client is not None:
+            await self.client.aclose()
+            self.calls.close()
+            self.side.close()
