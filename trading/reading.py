@@ -81,7 +81,9 @@ class DatabaseReader:
 
     def _is_ours(self, row: ExecutionNotice) -> bool:
         """KIS writes the account as eight or as ten digits. A mark of ours that is not set matches nothing."""
-        return row.own and bool(self._number) and row.account in (self._number, self._number[:8]) and bool(row.order_no)
+        return (
+            row.own and bool(self._number) and row.account in (self._number, self._number[:8]) and bool(row.order_no)
+        )
 
 
 def _holding(row: Holding) -> HoldingView:

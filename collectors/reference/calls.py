@@ -18,9 +18,12 @@ from stockdesk.threads import DatabaseThread
 from stockdesk.tokens import TokenStore
 
 T = TypeVar("T")
+Client = TypeVar("Client", bound=ReferenceClient)
 
 # Outside these hours nobody reads the whole market, and its lane is free.
 MARKET_BEGINS, MARKET_ENDS = time(7, 50), time(20, 5)
+#: Batch work has time: longer than this for a slot is an error all the same, seconds.
+MAX_WAIT = 30.0
 
 
 def lane(now: datetime) -> str:
@@ -30,18 +33,18 @@ def lane(now: datetime) -> str:
     return "spare" if trading else "market"
 
 
-def client(database: DatabaseThread, *, keep_body: KeepBody | None = None) -> ReferenceClient:
+def client(kind: type[Client], database: DatabaseThread, *, keep_body: KeepBody | None = None) -> Client:
     """Reads with the first key of the pool; ``keep_body`` is given every answer as it came."""
     desk = settings.DESK
     key = desk.app_keys[0]
     identity = key_id(key.key)
-    return ReferenceClient(
+    return kind(
         desk.kis_rest_url,
         key.key,
         key.secret,
-        mock=desk.on_mock,
+        mock=desk.on_mock_host,
         tokens=TokenStore(identity, database),
-        budget=AsyncBudget(Budget(identity, desk.calls_per_second), database, max_wait=30.0),
+        budget=AsyncBudget(Budget(identity, desk.calls_per_second), database, max_wait=MAX_WAIT),
         keep_body=keep_body,
     )
 
@@ -54,7 +57,7 @@ class Broker:
         self.desk = settings.DESK
         self._database = DatabaseThread("reference-calls")
         self._runner = asyncio.Runner()
-        self._client = client(self._database)
+        self._client = client(ReferenceClient, self._database)
 
     def ask(self, call: Callable[[ReferenceClient], Awaitable[T]]) -> T:
         async def asked() -> T:

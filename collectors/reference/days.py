@@ -2,6 +2,9 @@
 
 from datetime import date, datetime, time, timedelta
 
+from django.conf import settings
+
+from stockdesk.hours import day_of
 from stockdesk.kis.messages import KST
 
 SATURDAY = 5
@@ -10,7 +13,11 @@ LONGEST_REST = 14
 
 
 def is_trading_day(on: date) -> bool:
-    return on.weekday() < SATURDAY
+    """By the calendar, and by the weekday where it does not know; in the demo today always is one."""
+    if settings.DESK.around_the_clock:
+        return on.weekday() < SATURDAY or on == datetime.now(KST).date()
+    is_open = day_of(on).is_open
+    return on.weekday() < SATURDAY if is_open is None else is_open
 
 
 def trading_days_back(on: date, count: int) -> date:
@@ -24,7 +31,8 @@ def trading_days_back(on: date, count: int) -> date:
 class AfterTheDay:
     """Due at an hour (KST) of every trading day; an hour that was missed is made up for until the next one.
 
-    ``until``: what the source tells only on the day itself is not asked for after that hour, nor made up for.
+    ``until``: what the source tells only on the day itself is not asked for after that hour, nor made up for. The
+    demo's stand-in tells everything at any hour.
     """
 
     def __init__(self, hour: int, minute: int = 0, *, until: time | None = None) -> None:
@@ -37,6 +45,8 @@ class AfterTheDay:
     def day(self, now: datetime) -> date | None:
         local = now.astimezone(KST)
         on = local.date()
+        if settings.DESK.around_the_clock:
+            return on
         if is_trading_day(on) and local.time() >= self.at:
             return on if self.until is None or local.time() < self.until else None
         if self.until is not None:
@@ -50,6 +60,14 @@ class AfterTheDay:
     def next_at(self, now: datetime) -> datetime:
         local = now.astimezone(KST)
         on = local.date() + timedelta(days=int(local.time() >= self.at))
-        while not is_trading_day(on):
+        for _ in range(LONGEST_REST):
+            if is_trading_day(on):
+                break
             on += timedelta(days=1)
         return datetime.combine(on, self.at, KST)
+
+    def tells_now(self, day: date, now: datetime) -> bool:
+        """Whether a figure of the moment would still be one of that day."""
+        local = now.astimezone(KST)
+        late = self.until is not None and local.time() >= self.until and not settings.DESK.around_the_clock
+        return local.date() == day and not late

@@ -39,7 +39,9 @@ MONTH = timedelta(days=31)
 #: Bars of a hundred trading days fit in one answer.
 BARS_BACK = timedelta(days=140)
 #: From 16:00 on the evening's trades are in the day's bar.
-EVENING = time(15, 59)
+BEFORE_THE_EVENING = AfterTheDay(15, 41, until=time(15, 59))
+#: Rankings and totals are those of the moment: after midnight nobody knows of which day.
+SOON_AFTER_THE_CLOSE, AFTER_THE_EVENING = AfterTheDay(15, 50, until=time.max), AfterTheDay(20, 10, until=time.max)
 #: Dividends of half a year past, and what is announced for the year to come.
 DIVIDENDS_BACK, DIVIDENDS_AHEAD = timedelta(days=180), timedelta(days=365)
 
@@ -82,16 +84,11 @@ class RegularClose:
 
 def regular_close(day: date, symbol: str) -> int:
     """FHKST03010100 between the close and the evening market."""
-    if not told_now(day, until=EVENING):
+    if not BEFORE_THE_EVENING.tells_now(day, datetime.now(KST)):
         raise LeftOut("the regular close is told before the evening market only")
     rows = asked(lambda lane: ask(lambda client: client.daily_bars(symbol, day, day, lane=lane)))
     closes = [RegularClose(symbol, day, row.close_price) for row in rows if row.on == day]
     return stored(DailyBar, closes, SYMBOL_DAY, day)
-
-
-def told_now(day: date, until: time = time.max) -> bool:
-    now = datetime.now(KST)
-    return now.date() == day and now.time() < until
 
 
 def investor_flows(day: date, symbol: str) -> int:
@@ -136,7 +133,7 @@ def buyers(day: date, by: str) -> int:
 
 
 def ranking_of(day: date, by: str, call: Callable[[str], Sequence[Ranked]]) -> int:
-    if not told_now(day):
+    if not AFTER_THE_EVENING.tells_now(day, datetime.now(KST)):
         raise LeftOut("a ranking is told on its day only")
     rows = asked(call)
     if not rows:
@@ -163,16 +160,16 @@ def stored(model: Any, rows: Sequence[Any], key: Sequence[str], day: date) -> in
     return count
 
 
-JOBS = [
-    register(Job("regular-close", _("Regular close"), watched, regular_close, AfterTheDay(15, 41, until=EVENING))),
-    register(Job("investor-flows", _("Investor flows"), watched, investor_flows, AfterTheDay(18, 10))),
-    register(Job("market-flows", _("Market flows"), lambda day: list(MARKETS), market_flows, AfterTheDay(18, 10))),
-    register(Job("buyers", _("Foreign and institutional totals"), lambda day: list(BUYERS), buyers,
-                 AfterTheDay(15, 50, until=time.max))),
-    register(Job("short-sales", _("Short sales"), watched, short_sales, AfterTheDay(18, 40))),
-    register(Job("credit", _("Credit balances"), watched, credit_balances, AfterTheDay(18, 50))),
-    register(Job("daily-bars", _("Daily bars"), watched, daily_bars, AfterTheDay(20, 10))),
-    register(Job("rankings", _("Rankings"), lambda day: list(RANKINGS), rankings,
-                 AfterTheDay(20, 10, until=time.max))),
-    register(Job("dividends", _("Dividends"), watched, dividends, AfterTheDay(20, 20))),
-]  # fmt: skip
+def add(name: str, label: Any, items: Callable[[date], list[str]], fetch: Any, due: AfterTheDay) -> None:
+    register(Job(name, label, items, fetch, due))
+
+
+add("regular-close", _("Regular close"), watched, regular_close, BEFORE_THE_EVENING)
+add("buyers", _("Foreign and institutional totals"), lambda day: list(BUYERS), buyers, SOON_AFTER_THE_CLOSE)
+add("market-flows", _("Market flows"), lambda day: list(MARKETS), market_flows, AfterTheDay(18, 10))
+add("rankings", _("Rankings"), lambda day: list(RANKINGS), rankings, AFTER_THE_EVENING)
+add("daily-bars", _("Daily bars"), watched, daily_bars, AfterTheDay(20, 10))
+add("investor-flows", _("Investor flows"), watched, investor_flows, AfterTheDay(18, 10))
+add("short-sales", _("Short sales"), watched, short_sales, AfterTheDay(18, 40))
+add("credit", _("Credit balances"), watched, credit_balances, AfterTheDay(18, 50))
+add("dividends", _("Dividends"), watched, dividends, AfterTheDay(20, 20))

@@ -4,15 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('market', '0002_watch_list'),
+        ("market", "0002_watch_list"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='executionnotice',
-            name='own',
-            field=models.BooleanField(db_default=False, default=False, help_text="it carries the desk's own HTS id (CUST_ID)", verbose_name='own'),
+            model_name="executionnotice",
+            name="own",
+            field=models.BooleanField(
+                db_default=False,
+                default=False,
+                help_text="it carries the desk's own HTS id (CUST_ID)",
+                verbose_name="own",
+            ),
         ),
     ]

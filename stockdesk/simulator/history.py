@@ -2,12 +2,11 @@
 
 import math
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from stockdesk.simulator.rules import tick_size
-from stockdesk.simulator.trading_days import is_trading_day, trading_day_before
+from stockdesk.simulator.trading_days import trading_day_before
 from stockdesk.simulator.world import Instrument
 
 
@@ -71,25 +70,6 @@ def record_of(seed: int, instrument: Instrument, on: date, *, today: date) -> Da
     volume = 1 + int(2_000_000 * instrument.weight / instrument.base_price * 6_000 * rng.uniform(0.5, 1.6))
     high, low = max(high, opened, close), min(low, opened, close)
     return DayRecord(on, opened, high, low, close, previous, volume, volume * (high + low + close) // 3)
-
-
-def days_back(newest: date, count: int) -> Iterator[date]:
-    """Trading days from ``newest`` on, going back."""
-    on = newest if is_trading_day(newest) else trading_day_before(newest)
-    for _ in range(count):
-        yield on
-        on = trading_day_before(on)
-
-
-def days_between(since: date, to: date, most: int) -> list[date]:
-    """Trading days of the range, newest first, at most so many."""
-    found: list[date] = []
-    on = to
-    while on >= since and len(found) < most:
-        if is_trading_day(on):
-            found.append(on)
-        on -= timedelta(days=1)
-    return found
 
 
 def _on_grid(price: float, instrument: Instrument) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 
-from stockdesk.simulator.history import DayRecord, days_back, days_between, dice, record_of
+from stockdesk.simulator.history import DayRecord, dice, record_of
 from stockdesk.simulator.quotes import OK
 from stockdesk.simulator.responses import Answer
 from stockdesk.simulator.tr import MARKET_CODES, Market, input_error
@@ -28,11 +28,25 @@ def day_of(text: str) -> date | None:
         return None
 
 
+def is_session(market: Market, on: date) -> bool:
+    """Whether that day is one of trading; without real hours the floor is never closed, so today always is."""
+    return is_trading_day(on) or (on == market.options.now().date() and not market.options.real_hours)
+
+
+def sessions(market: Market, newest: date, count: int, *, since: date = date.min) -> list[date]:
+    """Days of trading up to ``newest``, the last one first; none that is yet to come."""
+    found: list[date] = []
+    on = min(newest, market.options.now().date())
+    while len(found) < count and on >= since:
+        if is_session(market, on):
+            found.append(on)
+        on -= timedelta(days=1)
+    return found
+
+
 def record(market: Market, instrument: Instrument, on: date) -> DayRecord | None:
-    """A day of an issue; today's is the one in the making, and a day to come has none."""
+    """A day of trading of an issue; today's is the one in the making."""
     today = market.options.now().date()
-    if on > today or not is_trading_day(on):
-        return None
     if on < today:
         return record_of(market.prices.world.seed, instrument, on, today=today)
     price = market.read(instrument.symbol)
@@ -94,7 +108,7 @@ def daily_bars(market: Market, query: Mapping[str, str]) -> Answer:
     if since is None or to is None or query.get("FID_PERIOD_DIV_CODE") != "D":
         return input_error("INVALID FID_INPUT_DATE_1")
     rows = []
-    for on in days_between(since, min(to, market.options.now().date()), BARS):
+    for on in sessions(market, to, BARS, since=since):
         found = record(market, instrument, on)
         if found is not None:
             day = _day(found)
@@ -145,7 +159,7 @@ def investor_flows(market: Market, query: Mapping[str, str]) -> Answer:
     if newest is None:
         return input_error("INVALID FID_INPUT_DATE_1")
     rows = []
-    for on in days_back(min(newest, market.options.now().date()), FLOWS):
+    for on in sessions(market, newest, FLOWS):
         found = record(market, instrument, on)
         if found is None:
             continue
@@ -173,7 +187,7 @@ def market_flows(market: Market, query: Mapping[str, str]) -> Answer:
     if name not in INDEX_BASE or newest is None:
         return input_error("INVALID FID_INPUT_ISCD_1")
     seed, rows = market.prices.world.seed, []
-    for on in days_back(min(newest, market.options.now().date()), FLOWS):
+    for on in sessions(market, newest, FLOWS):
         points, before = (INDEX_BASE[name] * (1 + dice(seed, name, day).gauss(0, 0.01)) for day in
                           (on, trading_day_before(on)))  # fmt: skip
         figures = {
@@ -206,7 +220,7 @@ def short_sales(market: Market, query: Mapping[str, str]) -> Answer:
     if to is None:
         return input_error("INVALID FID_INPUT_DATE_2")
     rows = []
-    for on in days_between(since, min(to, today), BARS):
+    for on in sessions(market, to, BARS, since=since):
         found = record(market, instrument, on) if told(market, on) else None
         if found is None:
             continue
@@ -241,7 +255,7 @@ def credit_balances(market: Market, query: Mapping[str, str]) -> Answer:
     if settled is None or query.get("FID_COND_SCR_DIV_CODE") != "20476":
         return input_error("INVALID FID_INPUT_DATE_1")
     rows = []
-    for settlement in days_back(min(settled, market.options.now().date()), CREDITS):
+    for settlement in sessions(market, settled, CREDITS):
         on = trading_day_before(trading_day_before(settlement))
         found = record(market, instrument, on)
         if found is None:

@@ -1,6 +1,6 @@
 """The engine of the batch jobs: each item once, whatever fails, repeats or dies in between."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
@@ -33,7 +33,7 @@ class Anytime:
 
 
 @pytest.fixture
-def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Job]]:
+def make(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Job]:
     """A job of the given items, opened and known to the workers."""
 
     def made(fetch: Callable[[date, str], int], *items: str, name: str = "test") -> Job:
@@ -42,7 +42,7 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Job]]:
         open_day(job, DAY)
         return job
 
-    yield made
+    return made
 
 
 def states() -> dict[str, str]:

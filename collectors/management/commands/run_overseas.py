@@ -2,22 +2,17 @@
 
 from datetime import datetime
 
-from django.conf import settings
-
 from collectors.overseas.indices import INDICES, Index
 from collectors.overseas.plan import Seen, due, note_asked, range_of
 from collectors.overseas.storing import close_quotes, newest_final, store
-from collectors.reference.calls import lane
-from stockdesk.budget import AsyncBudget, Budget
+from collectors.reference.calls import client, lane
 from stockdesk.daemon import Daemon
 from stockdesk.events import clear_event, raise_event
 from stockdesk.fence import LeaseLost
-from stockdesk.keys import key_id
 from stockdesk.kis.errors import KisError
 from stockdesk.kis.messages import KST
 from stockdesk.kis.overseas import OverseasClient, WrongInstrument
 from stockdesk.threads import DatabaseThread
-from stockdesk.tokens import TokenStore
 
 WRONG = "wrong-index"
 
@@ -33,7 +28,7 @@ class Command(Daemon):
 
     async def setup(self) -> None:
         self.calls = DatabaseThread("overseas-calls")
-        self.client = _client(self.calls)
+        self.client = client(OverseasClient, self.calls)
         finals = await self.database.run(newest_final)
         self.seen = {index.symbol: Seen(final_on=finals.get(index.symbol)) for index in INDICES}
 
@@ -74,17 +69,3 @@ class Command(Daemon):
         if self.client is not None:
             await self.client.aclose()
             self.calls.close()
-
-
-def _client(database: DatabaseThread) -> OverseasClient:
-    desk = settings.DESK
-    key = desk.app_keys[0]
-    identity = key_id(key.key)
-    return OverseasClient(
-        desk.kis_rest_url,
-        key.key,
-        key.secret,
-        mock=desk.on_mock,
-        tokens=TokenStore(identity, database),
-        budget=AsyncBudget(Budget(identity, desk.calls_per_second), database),
-    )
