@@ -10,5 +10,5 @@ class CollectorsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from collectors.overseas import screen  # noqa: F401  (registers itself)
-        from collectors.reference import jobs  # noqa: F401  (registers itself)
+        from collectors.overseas import screen as overseas  # noqa: F401  (registers itself)
+        from collectors.reference import jobs, screen  # noqa: F401  (they register themselves)

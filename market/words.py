@@ -9,7 +9,15 @@ from django.utils.translation import gettext_noop, pgettext
 
 def page_words() -> dict[str, str]:
     """Key -> text in the language of the request."""
-    return {**link_words(), **state_words(), **age_words(), **quote_words(), **asset_words(), **event_words()}
+    return {
+        **link_words(),
+        **state_words(),
+        **age_words(),
+        **quote_words(),
+        **asset_words(),
+        **overseas_words(),
+        **event_words(),
+    }
 
 
 def link_words() -> dict[str, str]:
@@ -92,6 +100,15 @@ def asset_words() -> dict[str, str]:
     }
 
 
+def overseas_words() -> dict[str, str]:
+    """What the strip of overseas indices says of one."""
+    return {
+        "overseas.open": _("Trading, read at {time}"),
+        "overseas.closed": _("Close of {day}, read at {time}"),
+        "overseas.old": _("Trading, but not renewed since {time}"),
+    }
+
+
 def event_words() -> dict[str, str]:
     """Levels, and what the codes of our own daemons mean; an unknown code is shown as it is."""
     return {
@@ -111,6 +128,8 @@ def event_words() -> dict[str, str]:
         "event.notices-unreadable": _("Execution notices cannot be read"),
         "event.records-refused": _("Most records cannot be read"),
         "event.step-late": _("A round of work hangs"),
+        "event.wrong-index": _("The broker answers for another index"),
+        "event.worker-idle": _("Nobody works on the batch jobs"),
     }
 
 
@@ -144,6 +163,8 @@ SENTENCES = (
     gettext_noop("holdings are missing from the list that its totals still count"),
     gettext_noop("everything is gone from the account at once"),
     gettext_noop("the desk has another account now"),
+    gettext_noop("tasks are queued, but no worker takes them: is the program worker running?"),
+    gettext_noop("{1} was asked for, {2} answered"),
     gettext_noop("{1}: no answer within {2} s"),
     gettext_noop("{1}: HTTP {2} without a JSON object"),
 )

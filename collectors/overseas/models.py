@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 SYMBOL_LENGTH = 16
 
@@ -28,7 +29,7 @@ class OverseasQuote(models.Model):
     )
     previous_close = points(_("previous close"), "ovrs_nmix_prdy_clpr")
     on = models.DateField(_("day there"), null=True, db_column="stck_bsop_date", help_text=_("at the exchange"))
-    is_open = models.BooleanField(_("open"), db_default=False)
+    is_open = models.BooleanField(pgettext_lazy("exchange", "trading"), db_default=False)
     read_at = models.DateTimeField(_("read at"), null=True)
 
     class Meta:

@@ -59,6 +59,8 @@ class AfterTheDay:
 
     def next_at(self, now: datetime) -> datetime:
         local = now.astimezone(KST)
+        if settings.DESK.around_the_clock:
+            return datetime.combine(local.date() + timedelta(days=1), time(), KST)
         on = local.date() + timedelta(days=int(local.time() >= self.at))
         for _ in range(LONGEST_REST):
             if is_trading_day(on):

@@ -1,8 +1,10 @@
 // Wires the page: one socket fills the store, the store fills the panels, a slow clock lets things grow old.
 import { Assets } from "./assets.js";
 import { age, clockTime } from "./format.js";
+import { Overseas } from "./overseas.js";
 import { showDaemons, showEvents, showSessions } from "./panels.js";
 import { Quotes } from "./quotes.js";
+import { Rankings } from "./rankings.js";
 import { Link } from "./socket.js";
 import { Store } from "./store.js";
 import { word } from "./words.js";
@@ -16,6 +18,8 @@ const byId = (id) => document.getElementById(id);
 const store = new Store();
 const quotes = new Quotes(byId("quotes"));
 const assets = byId("assets") && new Assets(byId("assets"), store);
+const overseas = new Overseas(byId("overseas"), store);
+const rankings = new Rankings(byId("rankings"), store);
 let offset = null; // the server's clock less ours, ms
 let drawing = false;
 let heard = 0;
@@ -32,7 +36,8 @@ function take(message) {
   }
   heard += 1;
   // The panels' numbers wait for the next tick: every frame drawn costs as much as all the script of a second.
-  if (store.snapshot || store.changed.quotes.size || store.changed.holdings?.size) draw();
+  const shown = ["quotes", "holdings", "overseas", "rankings"];
+  if (store.snapshot || shown.some((name) => store.changed[name]?.size)) draw();
 }
 
 function draw() {
@@ -44,6 +49,8 @@ function draw() {
     if (changed.quotes?.size) quotes.update(store.rows("quotes"), changed.quotes, { flash: !snapshot });
     else if (snapshot) quotes.find(quotes.query);
     assets?.update(changed);
+    overseas.update(changed);
+    rankings.update(changed);
     if (snapshot) tick();
   });
 }
@@ -93,6 +100,7 @@ function tick() {
   const now = serverNow();
   quotes.grow(now);
   assets?.grow(now);
+  overseas.grow(now);
   showSessions(store.rows("sessions"), now);
   showEvents(store.rows("events"), now);
   showDaemons(store.rows("daemons"), now);
