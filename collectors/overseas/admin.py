@@ -3,14 +3,41 @@
 from typing import Any
 
 from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from assets.admin import figure, gain
+from assets.admin import EMPTY, gain
 from collectors.overseas.indices import BY_SYMBOL
 from collectors.overseas.models import OverseasBar, OverseasQuote
 from stockdesk.admin import ReadOnlyAdmin, day, moment
+
+
+def points(field: str, description: Any) -> Any:
+    """A column of index points or a rate, to the hundredth."""
+
+    @display(description=description, ordering=field)
+    def column(self: ModelAdmin, row: Any) -> SafeString:
+        value = getattr(row, field)
+        return format_html('<span class="desk-change">{}</span>', EMPTY if value is None else f"{value:,.2f}")
+
+    return column
+
+
+def against_before(field: str, description: Any) -> Any:
+    """A column of a change in points, red or blue."""
+
+    @display(description=description, ordering=field)
+    def column(self: ModelAdmin, row: Any) -> SafeString:
+        value = getattr(row, field)
+        way = "flat" if not value else "up" if value > 0 else "down"
+        text = EMPTY if value is None else f"{value:+,.2f}" if value else "0.00"
+        return format_html('<span class="desk-change desk-{}">{}</span>', way, text)
+
+    return column
 
 
 @admin.register(OverseasQuote)
@@ -18,10 +45,10 @@ class OverseasQuoteAdmin(ReadOnlyAdmin):
     list_display = ("name", "symbol", "last", "against", "part", "before", "date", "trading", "read")
     exclude = ("place",)
     ordering = ("place",)
-    last = figure("price", _("price"))
-    against = gain("change", _("change"))
+    last = points("price", _("price"))
+    against = against_before("change", _("change"))
     part = gain("change_rate", _("change rate"), mark="%")
-    before = figure("previous_close", _("previous close"))
+    before = points("previous_close", _("previous close"))
     date = day("on", _("day there"))
     read = moment("read_at", _("read at"))
 
@@ -38,10 +65,10 @@ class OverseasBarAdmin(ReadOnlyAdmin):
     list_filter = ("symbol", "final")
     date_hierarchy = "on"
     list_per_page = 50
-    opened = figure("open_price", _("open"))
-    high = figure("high_price", _("high"))
-    low = figure("low_price", _("low"))
-    close = figure("close_price", _("close"))
+    opened = points("open_price", _("open"))
+    high = points("high_price", _("high"))
+    low = points("low_price", _("low"))
+    close = points("close_price", _("close"))
     date = day("on", _("day there"))
     fetched = moment("fetched_at", _("fetched at"))
 

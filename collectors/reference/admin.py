@@ -24,7 +24,7 @@ from collectors.reference.models import (
     ShortSale,
 )
 from market.models import Quote
-from stockdesk.admin import ReadOnlyAdmin, day, moment
+from stockdesk.admin import ReadOnlyAdmin, day
 
 
 def percent(field: str, description: Any) -> Any:
@@ -38,8 +38,42 @@ def percent(field: str, description: Any) -> Any:
     return column
 
 
+def change_rate(field: str, description: Any) -> Any:
+    """A column of a rate of change, red or blue."""
+
+    @display(description=description, ordering=field)
+    def column(self: ModelAdmin, row: Any) -> SafeString:
+        value = getattr(row, field)
+        way = "flat" if not value else "up" if value > 0 else "down"
+        text = EMPTY if value is None else f"{value:+.2f}%" if value else "0.00%"
+        return format_html('<span class="desk-change desk-{}">{}</span>', way, text)
+
+    return column
+
+
+def when(field: str, description: Any) -> Any:
+    """A column of a moment to the minute, in one line."""
+
+    @display(description=description, ordering=field)
+    def column(self: ModelAdmin, row: Any) -> SafeString:
+        return format_html('<span class="desk-time">{}</span>', minute(getattr(row, field)))
+
+    return column
+
+
+def worth(field: str, description: Any) -> Any:
+    """A column of KRW in 억원, as Korean screens have it."""
+
+    @display(description=description, ordering=field)
+    def column(self: ModelAdmin, row: Any) -> SafeString:
+        value = getattr(row, field)
+        return format_html('<span class="desk-change">{}</span>', EMPTY if value is None else f"{value / 10**8:,.1f}")
+
+    return column
+
+
 def hundred_millions(field: str, description: Any) -> Any:
-    """A column of net KRW in 억원, as Korean screens have it."""
+    """The same of net purchases: bought red, sold blue."""
 
     @display(description=description, ordering=field)
     def column(self: ModelAdmin, row: Any) -> SafeString:
@@ -57,7 +91,7 @@ class FetchedAdmin(ReadOnlyAdmin):
     jobs: tuple[str, ...]
     list_per_page = 50
     list_before_template = "collectors/fetched.html"
-    fetched = moment("fetched_at", _("fetched at"))
+    fetched = when("fetched_at", _("fetched at"))
     date = day("on", _("day"))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -108,7 +142,7 @@ class DailyBarAdmin(SymbolAdmin):
     close = figure("close_price", _("close"))
     at_1530 = figure("regular_close", _("regular close"))
     traded = figure("volume", _("volume"))
-    value = figure("amount", _("amount"))
+    value = worth("amount", _("amount (KRW 100m)"))
 
 
 @admin.register(InvestorFlow)
@@ -144,7 +178,7 @@ class ShortSaleAdmin(SymbolAdmin):
     list_display = ("symbol", "title", "date", "sold", "part", "value", "value_part", "average", "fetched")
     sold = figure("quantity", _("short sold, shares"))
     part = percent("volume_rate", _("part of volume"))
-    value = figure("amount", _("short sold (KRW)"))
+    value = worth("amount", _("short sold (KRW 100m)"))
     value_part = percent("amount_rate", _("part of amount"))
     average = figure("average_price", _("average price"))
 
@@ -156,7 +190,7 @@ class CreditBalanceAdmin(SymbolAdmin):
         "symbol", "title", "date", "balance", "owed", "part", "new", "repaid", "lent", "lent_part", "fetched",
     )  # fmt: skip
     balance = figure("loan_balance", _("credit balance, shares"))
-    owed = figure("loan_amount", _("credit balance (KRW)"))
+    owed = worth("loan_amount", _("credit balance (KRW 100m)"))
     part = percent("loan_rate", _("credit rate"))
     new = figure("loan_new", _("new credit, shares"))
     repaid = figure("loan_repaid", _("repaid credit, shares"))
@@ -189,6 +223,6 @@ class RankingAdmin(FetchedAdmin):
     ordering = ("-on", "by", "place")
     last = figure("price", _("price"))
     against = gain("change", _("change"))
-    part = gain("change_rate", _("change rate"), mark="%")
+    part = change_rate("change_rate", _("change rate"))
     traded = figure("volume", _("volume"))
     net = hundred_millions("net_amount", _("net (KRW 100m)"))

@@ -203,7 +203,7 @@ class Ranking(models.Model):
         INSTITUTION_BUY = "institution-buy", _("bought by institutions")
         INSTITUTION_SELL = "institution-sell", _("sold by institutions")
 
-    by = models.CharField(_("ranking"), max_length=16, choices=By.choices)
+    by = models.CharField(_("ranked by"), max_length=16, choices=By.choices)
     on = models.DateField(_("day"))
     place = models.PositiveSmallIntegerField(_("place"), db_column="data_rank")
     symbol = symbol_column()

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 
 from stockdesk.simulator.prices import Price
 from stockdesk.simulator.quotes import OK
-from stockdesk.simulator.reference_calls import INVESTORS, IRREGULAR, MILLION, net_purchases
+from stockdesk.simulator.reference_calls import IRREGULAR, MILLION, net_purchases
 from stockdesk.simulator.responses import Answer
 from stockdesk.simulator.tr import Market, input_error
 
 PLACES = 30
+#: The investors that FHPTJ04400000 tells of.
+TOLD = ("frgn", "orgn", "ivtr", "bank", "insu", "mrbn", "fund", "etc_orgt", "etc_corp")
 
 
 def _all(market: Market) -> list[Price]:
@@ -45,6 +47,11 @@ def volume_rank(market: Market, query: Mapping[str, str]) -> Answer:
             "prdy_vol": str(price.yesterday_volume),
             "lstn_stcn": str(price.instrument.listed_shares),
             "avrg_vol": str(price.volume),
+            "n_befr_clpr_vrss_prpr_rate": f"{_rate(price):.2f}",
+            "nday_vol_tnrt": "0.00",
+            "avrg_tr_pbmn": str(price.amount),
+            "tr_pbmn_tnrt": "0.00",
+            "nday_tr_pbmn_tnrt": "0.00",
             "vol_inrt": f"{price.volume * 100 / price.yesterday_volume:.2f}",
             "vol_tnrt": f"{price.volume * 100 / price.instrument.listed_shares:.2f}",
             "acml_tr_pbmn": str(price.amount),
@@ -71,6 +78,13 @@ def fluctuation(market: Market, query: Mapping[str, str]) -> Answer:
             "stck_lwpr": str(price.low),
             "lwpr_hour": price.low_at,
             "oprc_vrss_prpr": str(price.last - price.open),
+            "oprc_vrss_prpr_sign": "2" if price.last > price.open else "5" if price.last < price.open else "3",
+            "oprc_vrss_prpr_rate": f"{(price.last - price.open) * 100 / price.open:.2f}",
+            "hgpr_vrss_prpr_rate": f"{(price.last - price.high) * 100 / price.high:.2f}",
+            "lwpr_vrss_prpr_rate": f"{(price.last - price.low) * 100 / price.low:.2f}",
+            "dsgt_date_clpr_vrss_prpr_rate": "0.00",
+            "prd_rsfl_rate": "0.00",
+            **dict.fromkeys(("acml_hgpr_date", "acml_lwpr_date", "cnnt_ascn_dynu", "cnnt_down_dynu", "prd_rsfl"), ""),
         }
         for place, price in enumerate(ordered[:PLACES], start=1)
     ]
@@ -92,8 +106,8 @@ def net_buyers(market: Market, query: Mapping[str, str]) -> Answer:
     for place, (price, net) in enumerate(ordered[:PLACES], start=1):
         row = _row(price, place)
         del row["data_rank"]  # this call numbers nothing
-        figures = {f"{one}_ntby_{IRREGULAR.get(one, 'qty')}": str(net[one]) for one in INVESTORS}
-        amounts = {f"{one}_ntby_tr_pbmn": str(net[one] * price.last // MILLION) for one in INVESTORS}
+        figures = {f"{one}_ntby_{IRREGULAR.get(one, 'qty')}": str(net[one]) for one in TOLD}
+        amounts = {f"{one}_ntby_tr_pbmn": str(net[one] * price.last // MILLION) for one in TOLD}
         rows.append(
             {**row, "mksc_shrn_iscd": price.instrument.symbol, "ntby_qty": str(net[who]), **figures, **amounts}
         )

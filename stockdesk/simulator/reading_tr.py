@@ -1,15 +1,9 @@
 """Every call that reads the market, by method and path: prices of now, past days, rankings, other countries."""
 
+from stockdesk.simulator.depository_calls import credit_balances, dividends, short_sales
 from stockdesk.simulator.overseas_calls import overseas
 from stockdesk.simulator.ranking_calls import fluctuation, net_buyers, volume_rank
-from stockdesk.simulator.reference_calls import (
-    credit_balances,
-    daily_bars,
-    dividends,
-    investor_flows,
-    market_flows,
-    short_sales,
-)
+from stockdesk.simulator.reference_calls import daily_bars, investor_flows, market_flows
 from stockdesk.simulator.tr import CALLS as PRICE_CALLS
 from stockdesk.simulator.tr import QUOTATIONS, Call
 

@@ -1,4 +1,4 @@
-"""The calls about an issue's past days: bars, investors, short sales, credit, dividends."""
+"""The calls about past days: bars of an issue, and the investors of an issue or of a market."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
@@ -7,17 +7,23 @@ from stockdesk.simulator.history import DayRecord, dice, record_of
 from stockdesk.simulator.quotes import OK
 from stockdesk.simulator.responses import Answer
 from stockdesk.simulator.tr import MARKET_CODES, Market, input_error
-from stockdesk.simulator.trading_days import is_trading_day, trading_day_after, trading_day_before
+from stockdesk.simulator.trading_days import is_trading_day, trading_day_before
 from stockdesk.simulator.world import Instrument
 
-BARS, FLOWS, CREDITS = 100, 30, 30
+BARS, FLOWS = 100, 30
 #: When the investors' figures of a day are there (KST), where the stand-in keeps real hours.
 TOLD_AT = time(15, 45)
-MILLION, TEN_THOUSAND = 1_000_000, 10_000
+MILLION = 1_000_000
 INVESTORS = ("frgn", "prsn", "orgn", "scrt", "ivtr", "pe_fund", "bank", "insu", "mrbn", "fund", "etc", "etc_corp",
              "etc_orgt")  # fmt: skip
 #: The fields of a kind of investor that do not go by the common pattern.
 IRREGULAR = {"pe_fund": "vol", "etc_corp": "vol", "etc_orgt": "vol"}
+#: What KIS tells of an investor besides his net purchases; the stand-in leaves it at zero, as KIS does at times.
+_GROSS = [f"{who}_{side}_{what}" for who in INVESTORS for side in ("seln", "shnu")
+          for what in ("vol", "tr_pbmn")]  # fmt: skip
+_REGISTERED = [f"frgn_{kind}_{side}_{what}" for kind in ("reg", "nreg") for side in ("askp", "bidp")
+               for what in ("qty", "pbmn")]  # fmt: skip
+GROSS = dict.fromkeys((*_GROSS, *_REGISTERED), "0")
 INDEX_BASE = {"KSP": 2_600.0, "KSQ": 800.0}
 
 
@@ -63,14 +69,14 @@ def told(market: Market, on: date) -> bool:
     return on < now.date() or not market.options.real_hours or now.time() >= TOLD_AT
 
 
-def _asked(market: Market, query: Mapping[str, str]) -> Instrument | Answer:
+def asked(market: Market, query: Mapping[str, str]) -> Instrument | Answer:
     if query.get("FID_COND_MRKT_DIV_CODE", "") not in MARKET_CODES:
         return input_error("INVALID_CHECK_MRKT_DIV_CODE")
     instrument = market.prices.world.get(query.get("FID_INPUT_ISCD", "").strip())
     return instrument or input_error("INVALID FID_INPUT_ISCD")
 
 
-def _head(market: Market, instrument: Instrument) -> dict[str, str]:
+def head_of(market: Market, instrument: Instrument) -> dict[str, str]:
     price = market.read(instrument.symbol)
     assert price is not None
     change = price.last - instrument.base_price
@@ -84,7 +90,7 @@ def _head(market: Market, instrument: Instrument) -> dict[str, str]:
     }
 
 
-def _day(row: DayRecord) -> dict[str, str]:
+def day_fields(row: DayRecord) -> dict[str, str]:
     return {
         "stck_bsop_date": f"{row.on:%Y%m%d}",
         "stck_clpr": str(row.close),
@@ -101,7 +107,7 @@ def _day(row: DayRecord) -> dict[str, str]:
 
 def daily_bars(market: Market, query: Mapping[str, str]) -> Answer:
     """FHKST03010100, by the day: at most 100 rows, newest first."""
-    instrument = _asked(market, query)
+    instrument = asked(market, query)
     if isinstance(instrument, Answer):
         return instrument
     since, to = day_of(query.get("FID_INPUT_DATE_1", "")), day_of(query.get("FID_INPUT_DATE_2", ""))
@@ -111,14 +117,16 @@ def daily_bars(market: Market, query: Mapping[str, str]) -> Answer:
     for on in sessions(market, to, BARS, since=since):
         found = record(market, instrument, on)
         if found is not None:
-            day = _day(found)
-            del day["prdy_ctrt"]
+            day = day_fields(found)
+            del day["prdy_ctrt"]  # this call alone has none
             rows.append({**day, "flng_cls_code": "00", "prtt_rate": "0.00", "mod_yn": "N", "revl_issu_reas": ""})
     lower, upper = instrument.limits
     price = market.read(instrument.symbol)
     assert price is not None
+    yesterday = record(market, instrument, trading_day_before(market.options.now().date()))
+    assert yesterday is not None
     head = {
-        **_head(market, instrument),
+        **head_of(market, instrument),
         "stck_prdy_clpr": str(instrument.base_price),
         "acml_tr_pbmn": str(price.amount),
         "hts_kor_isnm": instrument.name,
@@ -130,7 +138,18 @@ def daily_bars(market: Market, query: Mapping[str, str]) -> Answer:
         "stck_lwpr": str(price.low),
         "askp": str(price.ask),
         "bidp": str(price.bid),
+        "stck_prdy_oprc": str(yesterday.open),
+        "stck_prdy_hgpr": str(yesterday.high),
+        "stck_prdy_lwpr": str(yesterday.low),
+        "prdy_vrss_vol": str(price.volume - price.yesterday_volume),
+        "vol_tnrt": f"{price.volume * 100 / instrument.listed_shares:.2f}",
+        "stck_fcam": "100",
         "lstn_stcn": str(instrument.listed_shares),
+        "cpfn": str(instrument.listed_shares // MILLION),
+        "hts_avls": str(instrument.listed_shares * price.last // 10**8),
+        "per": "15.32",
+        "eps": f"{price.last / 15.32:.2f}",
+        "pbr": "1.21",
         "itewhol_loan_rmnd_ratem name": "0.21",
     }
     return Answer({"output1": head, "output2": rows, **OK})
@@ -152,7 +171,7 @@ def net_purchases(seed: int, name: str, on: date, volume: int) -> dict[str, int]
 
 def investor_flows(market: Market, query: Mapping[str, str]) -> Answer:
     """FHPTJ04160001: days up to the one asked for; today's only after the close, until then with empty figures."""
-    instrument = _asked(market, query)
+    instrument = asked(market, query)
     if isinstance(instrument, Answer):
         return instrument
     newest = day_of(query.get("FID_INPUT_DATE_1", ""))
@@ -172,10 +191,10 @@ def investor_flows(market: Market, query: Mapping[str, str]) -> Answer:
         figures |= {"frgn_reg_ntby_pbmn": figures["frgn_ntby_tr_pbmn"], "frgn_nreg_ntby_pbmn": "0"}
         if not told(market, on):
             figures = dict.fromkeys(figures, "")
-        day = _day(found)
+        day = day_fields(found)
         day["acml_tr_pbmn"] = str(found.amount // MILLION)
-        rows.append({**day, **figures, "bold_yn": "N"})
-    head = {**_head(market, instrument), "rprs_mrkt_kor_name": instrument.market}
+        rows.append({**day, **figures, **GROSS, "bold_yn": "N"})
+    head = {**head_of(market, instrument), "rprs_mrkt_kor_name": instrument.market}
     return Answer({"output1": head, "output2": rows, **OK})
 
 
@@ -207,127 +226,3 @@ def market_flows(market: Market, query: Mapping[str, str]) -> Answer:
             }
         )
     return Answer({"output": rows, **OK})
-
-
-def short_sales(market: Market, query: Mapping[str, str]) -> Answer:
-    """FHPST04830000."""
-    instrument = _asked(market, query)
-    if isinstance(instrument, Answer):
-        return instrument
-    today = market.options.now().date()
-    to = day_of(query.get("FID_INPUT_DATE_2", ""))
-    since = day_of(query.get("FID_INPUT_DATE_1", "")) or today - timedelta(days=100)
-    if to is None:
-        return input_error("INVALID FID_INPUT_DATE_2")
-    rows = []
-    for on in sessions(market, to, BARS, since=since):
-        found = record(market, instrument, on) if told(market, on) else None
-        if found is None:
-            continue
-        part = dice(market.prices.world.seed, instrument.symbol, on, "short").uniform(0.001, 0.08)
-        day, average = _day(found), (found.high + found.low) // 2
-        sold = int(found.volume * part)
-        rows.append(
-            {
-                **day,
-                "stnd_vol_smtn": str(found.volume),
-                "ssts_cntg_qty": str(sold),
-                "ssts_vol_rlim": f"{part * 100:.2f}",
-                "acml_ssts_cntg_qty": str(sold),
-                "acml_ssts_cntg_qty_rlim": f"{part * 100:.2f}",
-                "stnd_tr_pbmn_smtn": str(found.amount),
-                "ssts_tr_pbmn": str(sold * average),
-                "ssts_tr_pbmn_rlim": f"{sold * average * 100 / found.amount:.2f}",
-                "acml_ssts_tr_pbmn": str(sold * average),
-                "acml_ssts_tr_pbmn_rlim": f"{sold * average * 100 / found.amount:.2f}",
-                "avrg_prc": str(average),
-            }
-        )
-    return Answer({"output1": _head(market, instrument), "output2": rows, **OK})
-
-
-def credit_balances(market: Market, query: Mapping[str, str]) -> Answer:
-    """FHPST04760000: by settlement day, so the newest trade is two trading days old; amounts in 10,000 KRW."""
-    instrument = _asked(market, query)
-    if isinstance(instrument, Answer):
-        return instrument
-    settled = day_of(query.get("FID_INPUT_DATE_1", ""))
-    if settled is None or query.get("FID_COND_SCR_DIV_CODE") != "20476":
-        return input_error("INVALID FID_INPUT_DATE_1")
-    rows = []
-    for settlement in sessions(market, settled, CREDITS):
-        on = trading_day_before(trading_day_before(settlement))
-        found = record(market, instrument, on)
-        if found is None:
-            continue
-        rng = dice(market.prices.world.seed, instrument.symbol, on, "credit")
-        balance = int(instrument.listed_shares * rng.uniform(0.001, 0.004))
-        new, repaid = int(balance * rng.uniform(0.02, 0.1)), int(balance * rng.uniform(0.02, 0.1))
-        lent = balance // 200
-        day = {name: value for name, value in _day(found).items() if name not in ("stck_bsop_date", "stck_clpr")}
-        amounts = {
-            "whol_loan_new_amt": new,
-            "whol_loan_rdmp_amt": repaid,
-            "whol_loan_rmnd_amt": balance,
-            "whol_stln_rmnd_amt": lent,
-        }
-        rows.append(
-            {
-                "deal_date": f"{on:%Y%m%d}",
-                "stck_prpr": str(found.close),
-                **day,
-                "stlm_date": f"{trading_day_after(on, 2):%Y%m%d}",
-                "whol_loan_new_stcn": str(new),
-                "whol_loan_rdmp_stcn": str(repaid),
-                "whol_loan_rmnd_stcn": str(balance),
-                "whol_loan_rmnd_rate": f"{balance * 100 / instrument.listed_shares:.2f}",
-                "whol_loan_gvrt": "0.32",
-                "whol_stln_new_stcn": "0",
-                "whol_stln_rdmp_stcn": "0",
-                "whol_stln_rmnd_stcn": str(lent),
-                "whol_stln_new_amt": "0",
-                "whol_stln_rdmp_amt": "0",
-                "whol_stln_rmnd_rate": f"{lent * 100 / instrument.listed_shares:.2f}",
-                "whol_stln_gvrt": "0.00",
-                **{name: str(shares * found.close // TEN_THOUSAND) for name, shares in amounts.items()},
-            }
-        )
-    return Answer({"output": rows, **OK})
-
-
-def dividends(market: Market, query: Mapping[str, str]) -> Answer:
-    """HHKDB669102C0: one dividend a year of every ordinary share; that of the running year is not decided yet."""
-    since, to = day_of(query.get("F_DT", "")), day_of(query.get("T_DT", ""))
-    if since is None or to is None:
-        return input_error("INVALID F_DT")
-    wanted = query.get("SHT_CD", "").strip()
-    chosen = [one for one in market.prices.world if one.symbol == wanted or not wanted]
-    rows = []
-    for year in range(since.year, to.year + 1):
-        on = trading_day_before(date(year, 12, 31))
-        if not since <= on <= to:
-            continue
-        decided = on < market.options.now().date()
-        for instrument in chosen:
-            if instrument.kind != "stock":
-                continue
-            rng = dice(market.prices.world.seed, instrument.symbol, year, "dividend")
-            amount = int(instrument.base_price * rng.uniform(0.005, 0.03)) if decided else 0
-            rows.append(
-                {
-                    "record_date": f"{on:%Y%m%d}",
-                    "sht_cd": instrument.symbol,
-                    "isin_name": instrument.name,
-                    "divi_kind": "결산",
-                    "face_val": "100",
-                    "per_sto_divi_amt": str(amount),
-                    "divi_rate": f"{amount:.2f}",
-                    "stk_divi_rate": "0.00",
-                    "divi_pay_dt": f"{year + 1}/04/16" if decided else "",
-                    "stk_div_pay_dt": "",
-                    "odd_pay_dt": "",
-                    "stk_kind": "우선" if instrument.symbol.endswith("5") else "보통",
-                    "high_divi_gb": "",
-                }
-            )
-    return Answer({"output1": rows[:100], **OK})
