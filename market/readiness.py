@@ -1,7 +1,6 @@
 """What ``/readyz`` asks of the market room: a daemon that beats, sessions that stand, quotes that are fresh."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from django.db.models import Max
 from django.utils import timezone
@@ -9,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from market.models import FeedSession, Quote
 from stockdesk.health import Reason, ready_check
+from stockdesk.hours import day_of
 from stockdesk.models import DaemonState
 
 COLLECTOR = "ws_market"
@@ -38,10 +38,15 @@ def sessions_stand() -> Iterator[Reason]:
 
 @ready_check
 def quotes_are_fresh() -> Iterator[Reason]:
-    """Outside trading hours quotes are old by nature, and this says so: the desk has no prices to act on."""
+    """Asked for only while continuous trading is on, after the seconds that its first prices may take."""
     newest = Quote.objects.aggregate(newest=Max("received_at"))["newest"]
     if newest is None:
         yield Reason("quotes_absent", _("No quote has arrived yet."))
-    elif timezone.now() - newest > timedelta(seconds=QUOTE_SECONDS):
-        seconds = (timezone.now() - newest).total_seconds()
-        yield Reason("quotes_stale", _("The newest quote is %d s old.") % seconds)
+        return
+    now = timezone.now()
+    age = (now - newest).total_seconds()
+    if age <= QUOTE_SECONDS:
+        return
+    trading = day_of(timezone.localdate(now)).trading_seconds(now)
+    if trading is not None and trading > QUOTE_SECONDS:
+        yield Reason("quotes_stale", _("The newest quote is %d s old.") % age)

@@ -23,6 +23,18 @@ MAPPED = {
 }
 
 
+def symbol_of_name(name: str) -> str:
+    """The code of an instrument by its exact name; several similar ones are offered, none is guessed."""
+    exact = list(Instrument.objects.filter(name=name).values_list("symbol", flat=True)[:2])
+    if len(exact) == 1:
+        return exact[0]
+    similar = Instrument.objects.filter(name__icontains=name).order_by("name")[:OFFERED] if name else []
+    if similar:
+        offers = ", ".join(str(instrument) for instrument in similar)
+        raise forms.ValidationError(_("Which one: %(offers)s?"), params={"offers": offers})
+    raise forms.ValidationError(_("%(typed)s is not a stock code."), params={"typed": name})
+
+
 class WatchRowForm(forms.ModelForm):
     """Validates before anything is written: a MyISAM board has no rollback."""
 
@@ -78,22 +90,11 @@ class WatchRowForm(forms.ModelForm):
         typed = self.cleaned_data["symbol"].strip()
         if "symbol" not in self.changed_data:
             return typed
-        symbol = clean_symbol(typed) or self._symbol_of(typed)
+        symbol = clean_symbol(typed) or symbol_of_name(typed)
         if not Instrument.objects.filter(pk=symbol).exists() and Instrument.objects.exists():
             raise forms.ValidationError(_("%(symbol)s is not a listed instrument."), params={"symbol": symbol})
         self._refuse_what_does_not_fit("symbol", symbol)
         return symbol
-
-    def _symbol_of(self, name: str) -> str:
-        """The code of an instrument by its exact name; several similar ones are offered, none is guessed."""
-        exact = list(Instrument.objects.filter(name=name).values_list("symbol", flat=True)[:2])
-        if len(exact) == 1:
-            return exact[0]
-        similar = Instrument.objects.filter(name__icontains=name).order_by("name")[:OFFERED] if name else []
-        if similar:
-            offers = ", ".join(str(instrument) for instrument in similar)
-            raise forms.ValidationError(_("Which one: %(offers)s?"), params={"offers": offers})
-        raise forms.ValidationError(_("%(typed)s is not a stock code."), params={"typed": name})
 
     def clean_price(self) -> str:
         return self._clean_number("price")

@@ -6,18 +6,15 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
+from stockdesk import calendar_doubts, sheets
+
 
 def page_words() -> dict[str, str]:
     """Key -> text in the language of the request."""
-    return {
-        **link_words(),
-        **state_words(),
-        **age_words(),
-        **quote_words(),
-        **asset_words(),
-        **overseas_words(),
-        **event_words(),
-    }
+    own = {**link_words(), **state_words(), **age_words(), **quote_words(), **asset_words(), **event_words()}
+    for words in sheets.WORDS:
+        own.update(words())
+    return own
 
 
 def link_words() -> dict[str, str]:
@@ -65,6 +62,7 @@ def state_words() -> dict[str, str]:
         "program.web": _("Web"),
         "program.governor": _("Connection pace"),
         "program.budget": _("Call budget"),
+        "program.calendar": _("Calendar"),
     }
 
 
@@ -100,15 +98,6 @@ def asset_words() -> dict[str, str]:
     }
 
 
-def overseas_words() -> dict[str, str]:
-    """What the strip of overseas indices says of one."""
-    return {
-        "overseas.open": _("Trading, read at {time}"),
-        "overseas.closed": _("Close of {day}, read at {time}"),
-        "overseas.old": _("Trading, but not renewed since {time}"),
-    }
-
-
 def event_words() -> dict[str, str]:
     """Levels, and what the codes of our own daemons mean; an unknown code is shown as it is."""
     return {
@@ -128,8 +117,11 @@ def event_words() -> dict[str, str]:
         "event.notices-unreadable": _("Execution notices cannot be read"),
         "event.records-refused": _("Most records cannot be read"),
         "event.step-late": _("A round of work hangs"),
-        "event.wrong-index": _("The broker answers for another index"),
-        "event.worker-idle": _("Nobody works on the batch jobs"),
+        "event.day-disputed": _("Trading day in doubt"),
+        "event.days-run-out": _("Trading days run out"),
+        "event.day-unconfirmed": _("Trading day not confirmed"),
+        "event.calendar-unanswered": _("No calendar from KIS"),
+        "event.board-unreadable": _("The board cannot be read"),
     }
 
 
@@ -156,6 +148,7 @@ SENTENCES = (
     gettext_noop("execution notices cannot be read"),
     gettext_noop("{1} of {2} records are damaged, or the clock is wrong"),
     gettext_noop("no step for {1} s"),
+    gettext_noop("the board cannot be read: database error {1}"),
     gettext_noop("the broker refuses calls: slowed down for a while"),
     gettext_noop("no complete balance for {1} s"),
     gettext_noop("no complete balance within {1} s"),
@@ -163,13 +156,12 @@ SENTENCES = (
     gettext_noop("holdings are missing from the list that its totals still count"),
     gettext_noop("everything is gone from the account at once"),
     gettext_noop("the desk has another account now"),
-    gettext_noop("tasks are queued, but no worker takes them: is the program worker running?"),
-    gettext_noop("{1} was asked for, {2} answered"),
     gettext_noop("{1}: no answer within {2} s"),
     gettext_noop("{1}: HTTP {2} without a JSON object"),
+    *calendar_doubts.SENTENCES,
 )
 
 
 def page_sentences() -> dict[str, str]:
     """English template -> the same in the language of the request, where that differs."""
-    return {english: said for english in SENTENCES if (said := _(english)) != english}
+    return {english: said for english in (*SENTENCES, *sheets.SENTENCES) if (said := _(english)) != english}

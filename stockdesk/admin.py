@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -111,6 +112,8 @@ class ConnectionAdmin(ReadOnlyAdmin):
     ended = moment("ended_at", _("ended at"))
 
 
+# Each person enrols a device of their own: here somebody else's could be made, and its secret read.
+admin.site.unregister(TOTPDevice)
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
@@ -125,3 +128,6 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
 @admin.register(Group)
 class GroupAdmin(BaseGroupAdmin, ModelAdmin):
     """Groups of users, in Unfold's dress."""
+
+
+from stockdesk import calendar_admin  # noqa: E402, F401  (registers itself, with what stands above)

@@ -11,7 +11,7 @@ class GroundConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from stockdesk import checks  # noqa: F401
+        from stockdesk import calendar_doubts, checks  # noqa: F401  (they register themselves)
         from stockdesk.calendar_seed import seed_after_migrate
 
         post_migrate.connect(seed_after_migrate, sender=self)

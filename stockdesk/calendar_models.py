@@ -25,7 +25,7 @@ class Venue(models.TextChoices):
 class Source(models.TextChoices):
     """Whose word a day goes by, the weightiest first."""
 
-    PERSON = "person", _("person")
+    PERSON = "person", _("override")
     BROKER = "broker", _("KIS")
     LIST = "list", _("KRX list")
     COMPUTED = "computed", _("by law")

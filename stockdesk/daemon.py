@@ -13,6 +13,7 @@ import uvloop
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, InternalError, OperationalError
 
+from stockdesk import roles
 from stockdesk.events import clear_event, raise_event
 from stockdesk.kis.errors import KisError
 from stockdesk.lease import EXPIRY, Lease, LeaseHeld
@@ -43,13 +44,15 @@ class Daemon(BaseCommand):
 
     name: ClassVar[str]
     #: Seconds from the start of one step to the start of the next.
-    every: ClassVar[float] = 1.0
+    every: float = 1.0
     #: Errors after which a step is simply tried again; any other ends the process.
     foreseen: ClassVar[tuple[type[BaseException], ...]] = (*DATABASE_WEATHER, KisError)
     #: The longest pause between two tries of a failing step.
     pause_longest: ClassVar[float] = PAUSE_LONGEST
     #: Seconds a lease lives without a heartbeat.
     expiry: ClassVar[float] = EXPIRY
+    #: A role of `stockdesk.roles`, as whose database user the daemon works from its first query on; empty: the desk's.
+    role: ClassVar[str] = ""
 
     #: Set by SIGTERM and SIGINT, and when the lease is lost.
     stopping: asyncio.Event
@@ -94,6 +97,8 @@ class Daemon(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         log_uncaught_errors()
+        if self.role:
+            roles.assume(self.role)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             code = runner.run(self._main(once=options["once"]))
         if code:
@@ -113,6 +118,9 @@ class Daemon(BaseCommand):
             # Only with --once; otherwise it would be tried again.
             self.log.error("%s failed: %s: %s", self.name, type(exc).__name__, exc)
             return 1
+        except roles.NotPrepared as exc:
+            self.log.critical("%s does not start: %s", self.name, exc)
+            return 1
         except Exception:
             # The traceback goes through the log, which takes the secrets out.
             self.log.critical("%s ends on an error nobody foresaw", self.name, exc_info=True)
@@ -126,6 +134,8 @@ class Daemon(BaseCommand):
         pause, started = PAUSE_FIRST / 2, time.monotonic()
         while not self.stopping.is_set():
             try:
+                if self.role:
+                    await self._beats.run(roles.check, self.role)
                 await self._beats.run(self._lease.look)
                 taken = await self._beats.run(self._lease.take)
             except LeaseHeld as held:

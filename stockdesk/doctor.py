@@ -20,6 +20,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from stockdesk import roles
 from stockdesk.env import Environment
 
 DISK_NEEDED = 1 << 30  # bytes
@@ -60,6 +61,7 @@ def examine() -> Iterator[Finding]:
         yield from of_checks("server", "new enough, strict, Seoul time, events on, clocks agree", messages)
         yield migrations()
         yield board(desk)
+        yield from database_users(desk)
 
 
 def python(version: tuple[int, ...], *, in_venv: bool) -> Finding:
@@ -139,3 +141,19 @@ def board(desk: Environment) -> Finding:
     }
     missing = ", ".join(f"{name}={column}" for name, column in wanted.items() if column and column not in present)
     return judged("watch list", mapped.table, f"The table has no such column: {missing}.", well=not missing)
+
+
+def database_users(desk: Environment) -> Iterator[Finding]:
+    """The user that run_trading works as: there, with the rights it needs and no others (failure-model I9)."""
+    if not desk.account:
+        return  # nothing trades
+    subject, remedy = (
+        "trading's database user",
+        "Run ./desk manage database_users, which prepares it or tells the SQL.",
+    )
+    try:
+        user, fault = roles.account_of("trading").user, roles.fault_of("trading")
+    except roles.NotPrepared as exc:
+        yield judged(subject, "not set up", str(exc), well=False)
+    else:
+        yield judged(subject, fault or f"{user}: all rights it needs and no others", remedy, well=not fault)

@@ -61,6 +61,8 @@ class Environment:
     allowed_hosts: list[str]
     https: bool
     database: dict[str, Any] = field(repr=False)
+    trading_user: str
+    trading_password: str = field(repr=False)
     mode: str
     kis_rest_url: str
     kis_ws_url: str
@@ -162,7 +164,7 @@ class _Reader:
             "secret_key": self.secret("SECRET_KEY", _is_strong, "must be 50 random characters or more"),
             "allowed_hosts": self.hosts(),
             "https": self.flag("DESK_HTTPS"),
-            "database": self.database(),
+            **self.databases(),
             "mode": mode,
             "kis_rest_url": rest_url,
             "kis_ws_url": ws_url,
@@ -272,6 +274,15 @@ class _Reader:
         except DatabaseUrlError as exc:
             self.problem("DATABASE_URL", str(exc))
             return {}
+
+    def databases(self) -> dict[str, Any]:
+        """The desk's own database user, and the one that run_trading works as."""
+        own = self.database()
+        user = self.secret("DATABASE_TRADING_USER", lambda v: len(v) <= 80, "must be 80 characters or fewer")
+        if user and user == own.get("USER"):
+            self.problem("DATABASE_TRADING_USER", "must be another user than the one in DATABASE_URL")
+        password = self.secret("DATABASE_TRADING_PASSWORD", lambda v: len(v) >= 12, "must be 12 characters or more")
+        return {"database": own, "trading_user": user, "trading_password": password}
 
     def hosts(self) -> list[str]:
         hosts = [host.strip() for host in self.text("ALLOWED_HOSTS").split(",") if host.strip()]

@@ -64,6 +64,21 @@ def parse_database_url(url: str, password: str = "") -> dict[str, Any]:
     }
 
 
+def reading(database: dict[str, Any]) -> dict[str, Any]:
+    """The same database for reads that must hold nobody up (failure-model I9).
+
+    ``FOR UPDATE`` needs no more than SELECT and would block a collector's write; in a read-only session it fails
+    (1792). Two seconds for a statement, three for a transaction that idles.
+    """
+    options = database["OPTIONS"]
+    only = "tx_read_only = 1, max_statement_time = 2, idle_transaction_timeout = 3"
+    return {
+        **database,
+        "OPTIONS": {**options, "init_command": f"{options['init_command']}, {only}"},
+        "TEST": {"MIRROR": "default"},
+    }
+
+
 def _ends(rest: str) -> list[int]:
     """Where the account may end: before each ``@``; -1 where there is none, so no account."""
     return [i for i, letter in enumerate(rest) if letter == "@"] or [-1]

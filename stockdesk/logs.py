@@ -80,7 +80,8 @@ def redacted(text: str) -> str:
 
 def secrets_of(desk: Environment) -> list[str]:
     """Every value of the environment that must not be shown, in each form in which it travels."""
-    values = [desk.secret_key, desk.hts_id, desk.dart_api_key, desk.data_go_kr_key, desk.database["PASSWORD"]]
+    values = [desk.secret_key, desk.hts_id, desk.dart_api_key, desk.data_go_kr_key, desk.database["PASSWORD"],
+              desk.trading_password]  # fmt: skip
     for pair in desk.app_keys:
         values += [pair.key, pair.secret]
     if desk.account:
@@ -143,6 +144,8 @@ def logging_config(desk: Environment) -> dict[str, Any]:
             "websockets": {"level": "WARNING"},
             # Three lines per task at INFO.
             "django-q": {"level": "WARNING"},
+            # Four lines for every login; a lock-out is a warning.
+            "axes": {"level": "WARNING"},
         },
     }
 

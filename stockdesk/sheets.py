@@ -35,6 +35,17 @@ def show(name: str, columns: Sequence[str], read: Callable[[], Rows]) -> None:
     SHEETS[name] = Sheet(tuple(columns), read)
 
 
+WORDS: list[Callable[[], dict[str, str]]] = []
+SENTENCES: list[str] = []
+
+
+def say(words: Callable[[], dict[str, str]], sentences: Sequence[str] = ()) -> None:
+    """Give the screens' scripts an app's words (key -> text in the language of the request), and the English
+    sentences that its programs write into rows, marked for translation."""
+    WORDS.append(words)
+    SENTENCES.extend(sentences)
+
+
 def columns(model: type[Model], *names: str) -> str:
     """Names of our fields as the columns of a SELECT."""
     stored = {field.name: field.column for field in model._meta.concrete_fields}

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+from django.db import InterfaceError, OperationalError, connections
 
 #: Seconds without a byte from the database after which a call fails, and its connection with it: a host that
 #: vanished sends no word of it. Longer than any lock may be waited for.
@@ -78,12 +78,12 @@ class DatabaseThread:
 
 def _bounded() -> None:
     """Limit how long this thread's calls may take; migrations and pages keep the driver's patience."""
-    wrapper = connections[DEFAULT_DB_ALIAS]
-    options = dict(wrapper.settings_dict["OPTIONS"])
-    options |= {
-        "read_timeout": SILENCE,
-        "write_timeout": SILENCE,
-        "init_command": f"{options['init_command']}, innodb_lock_wait_timeout = {LOCK_WAIT}, "
-        f"lock_wait_timeout = {LOCK_WAIT}",
-    }
-    wrapper.settings_dict = {**wrapper.settings_dict, "OPTIONS": options}
+    for wrapper in connections.all():
+        options = dict(wrapper.settings_dict["OPTIONS"])
+        options |= {
+            "read_timeout": SILENCE,
+            "write_timeout": SILENCE,
+            "init_command": f"{options['init_command']}, innodb_lock_wait_timeout = {LOCK_WAIT}, "
+            f"lock_wait_timeout = {LOCK_WAIT}",
+        }
+        wrapper.settings_dict = {**wrapper.settings_dict, "OPTIONS": options}

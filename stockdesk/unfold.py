@@ -20,6 +20,7 @@ def gettext_noop(text: str) -> str:
 # Unfold speaks no Korean; named here, its words on our pages come into our own catalogue.
 WORDS_OF_UNFOLD = (
     gettext_noop("Apply Filters"),
+    gettext_noop("Choose file to upload"),
     gettext_noop("Clear all filters"),
     gettext_noop("Dark"),
     gettext_noop("Filters"),
@@ -34,11 +35,14 @@ WORDS_OF_UNFOLD = (
     gettext_noop("Run"),
     gettext_noop("Select action"),
     gettext_noop("Select all rows"),
+    gettext_noop("Select format"),
     gettext_noop("Select record"),
     gettext_noop("Select value"),
     gettext_noop("System"),
     gettext_noop("This page yielded into no results. Create a new item or reset your filters."),
+    gettext_noop("This exporter will export the following fields: "),
     gettext_noop("Type to search"),
+    gettext_noop("View history: %s"),
     gettext_noop("Welcome back to"),
 )
 
@@ -69,9 +73,12 @@ GROUPS: list[dict[str, Any]] = [
         "title": _("Market"),
         "items": [
             _entry(_("Watch list"), "visibility", "market.watchrow"),
+            _entry(_("Strike conditions"), "target", "trading.condition"),
             _entry(_("Quotes"), "candlestick_chart", "market.quote"),
             _entry(_("Instruments"), "list_alt", "market.instrument"),
             _entry(_("Execution notices"), "notifications", "market.executionnotice"),
+            _entry(_("Trading days"), "calendar_month", "stockdesk.marketday"),
+            _entry(_("Session windows"), "schedule", "stockdesk.sessionwindow"),
             {
                 "title": _("Dashboard"),
                 "icon": "monitoring",
@@ -87,6 +94,8 @@ GROUPS: list[dict[str, Any]] = [
             _entry(_("Holdings"), "inventory_2", "assets.holding"),
             _entry(_("Balances"), "account_balance_wallet", "assets.balance"),
             _entry(_("Accounts"), "account_balance", "assets.account"),
+            _entry(_("Account upkeep"), "event_repeat", "trading.upkeep"),
+            _entry(_("Upkeep setting"), "tune", "trading.upkeepsetting"),
         ],
     },
     {

@@ -13,5 +13,6 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(next_page="login"), name="logout"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("trading/", include("trading.urls")),
     path("", include("market.urls")),
 ]

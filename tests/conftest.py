@@ -4,20 +4,23 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.utils.translation import trans_real
 
+from stockdesk import grants, roles
 from stockdesk.simulator.testing import RunningSimulator, running_simulator
 from tests.feed import KEYS, PLACES, SESSIONS, FeedProcess, StartFeed
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--schedules", type=int, default=2_000, help="seeded schedules of the ledger's model checker")
+    parser.addoption("--crash-rounds", type=int, default=1, help="kill -9 of run_trading at each commit point")
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +52,7 @@ def _static_files_without_a_manifest(settings: Any) -> None:
 
 
 @pytest.fixture
-def process_environment(transactional_db: None) -> Callable[..., dict[str, str]]:
+def process_environment(transactional_db: None, settings: Any) -> Callable[..., dict[str, str]]:
     """The environment for a child process that works on this test's database; further variables by name."""
 
     def made(**variables: str) -> dict[str, str]:
@@ -57,10 +60,38 @@ def process_environment(transactional_db: None) -> Callable[..., dict[str, str]]
         url = f"mysql://{at['USER']}@{at['HOST']}{':' if at['PORT'] else ''}{at['PORT']}/{at['NAME']}"
         options = {"unix_socket": at["OPTIONS"].get("unix_socket"), "ssl_ca": at["OPTIONS"].get("ssl", {}).get("ca")}
         query = "&".join(f"{name}={value}" for name, value in options.items() if value)
-        database = {"DATABASE_URL": f"{url}?{query}" if query else url, "DATABASE_PASSWORD": at["PASSWORD"]}
+        database = {
+            "DATABASE_URL": f"{url}?{query}" if query else url,
+            "DATABASE_PASSWORD": at["PASSWORD"],
+            "DATABASE_TRADING_USER": settings.DESK.trading_user,
+            "DATABASE_TRADING_PASSWORD": settings.DESK.trading_password,
+        }
         return {**os.environ, "DJANGO_SETTINGS_MODULE": "stockdesk.settings", **database, **variables}
 
     return made
+
+
+@pytest.fixture
+def trading_role(transactional_db: None, settings: Any) -> Iterator[roles.Account]:
+    """The trading user, prepared on this test's database; child processes hear of it by `process_environment`."""
+    user = f"{connection.settings_dict['NAME']}_trading"
+    settings.DESK = replace(settings.DESK, trading_user=user, trading_password="only for this test")
+    roles.prepare("trading")
+    yield roles.account_of("trading")
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP USER {grants.account(user, roles.own_host())}")
+
+
+@pytest.fixture
+def as_trading(trading_role: roles.Account) -> Iterator[None]:
+    """This test's connections belong to the trading user."""
+    before = {alias: dict(connections.settings[alias]) for alias in connections.settings}
+    roles.assume("trading")
+    yield
+    connections.close_all()
+    for alias, values in before.items():
+        connections.settings[alias].update(values)
+        connections[alias].settings_dict.update(values)
 
 
 @pytest.fixture

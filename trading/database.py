@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
-from datetime import date, datetime
+from dataclasses import asdict, fields
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from stockdesk.fence import fenced
 from stockdesk.kis.messages import order_key
@@ -19,6 +19,7 @@ from trading.views import (
     ConditionView,
     DeskView,
     Fill,
+    Listed,
     Mode,
     Order,
     Pricing,
@@ -37,7 +38,11 @@ _CONDITION_ENUMS = {"trigger": Trigger, "sizing": Sizing, "pricing": Pricing}
 _DESK = tuple(field.name for field in fields(DeskView))
 _DESK_ENUMS = {"mode": Mode, "stop": Stop}
 _CHANGEABLE = tuple(name for name in _ORDER if name not in ("id", "version", "intent_key", "created_at"))
+_LISTED = tuple(field.name for field in fields(Listed))
+_LISTED_DAYS = timedelta(days=30)
+"""Long enough for an order that nobody settled over a holiday."""
 _IS_HOLDING = Q(state__in=[state.value for state in HOLDING])
+_HOLDING_SQL = f"state IN ({', '.join(repr(state.value) for state in sorted(HOLDING))})"
 
 # A total that is stored never falls, in whatever order two writers come.
 _NOTE_FILL = """
@@ -59,6 +64,7 @@ class DatabaseStorage:
         self._daemon = daemon
         self._fence = fence
         self._open = False
+        self._known: dict[str, tuple[object, list[Order]]] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -89,12 +95,26 @@ class DatabaseStorage:
 
     def orders(self, day: date) -> list[Order]:
         rows = models.Order.objects.filter(Q(ordered_on=day) | _IS_HOLDING)
-        return [_order(row) for row in rows.order_by("id").values(*_ORDER)]
+        return self._read("orders", rows, _sign(f"ordered_on = %s OR {_HOLDING_SQL}", day))
 
     def orders_of(self, conditions: Sequence[ConditionView]) -> list[Order]:
         armed = Q(condition__armed_at__isnull=True) | Q(created_at__gte=F("condition__armed_at"))
-        rows = models.Order.objects.filter(armed | _IS_HOLDING, condition_id__in=[c.id for c in conditions])
-        return [_order(row) for row in rows.order_by("id").values(*_ORDER)]
+        ids = [condition.id for condition in conditions]
+        if not ids:
+            return []
+        rows = models.Order.objects.filter(armed | _IS_HOLDING, condition_id__in=ids)
+        sign = (_sign("condition_id IN %s", ids), *((condition.id, condition.armed_at) for condition in conditions))
+        return self._read("orders_of", rows, sign)
+
+    def _read(self, name: str, rows: QuerySet[models.Order], sign: object) -> list[Order]:
+        """These rows, oldest first; as they were read last where ``sign`` tells that none has changed since.
+
+        It was asked for before the rows: what changes in between is read now, and read again the next time.
+        """
+        known = self._known.get(name)
+        if known is None or known[0] != sign:
+            known = self._known[name] = (sign, [_order(row) for row in rows.order_by("id").values(*_ORDER)])
+        return list(known[1])
 
     def find(self, order_id: int) -> Order | None:
         row = models.Order.objects.filter(pk=order_id).values(*_ORDER).first()
@@ -131,6 +151,24 @@ class DatabaseStorage:
         with self.transaction(), connection.cursor() as cursor:
             cursor.execute(_NOTE_FILL, (*row, seen_at))
 
+    def note_listed(self, day: date, orders: Sequence[Listed], now: datetime) -> None:
+        wanted = {order.order_no: order for order in orders}
+        rows = models.BrokerOrder.objects.filter(listed_on=day)
+        with self.transaction():
+            # Asked for every two seconds and mostly as before: only what differs is written.
+            known = {row["order_no"]: Listed(**row) for row in rows.values(*_LISTED)}
+            fresh = [order for number, order in wanted.items() if known.get(number) != order]
+            if gone := known.keys() - wanted.keys():
+                rows.filter(order_no__in=gone).delete()
+            models.BrokerOrder.objects.bulk_create(
+                [models.BrokerOrder(listed_on=day, seen_at=now, **asdict(order)) for order in fresh],
+                update_conflicts=True,
+                update_fields=[name for name in _LISTED if name != "order_no"],
+            )
+            rows.update(seen_at=now)
+            if fresh:
+                models.BrokerOrder.objects.filter(listed_on__lt=day - _LISTED_DAYS).delete()
+
     def note_refusal(self, refusal: Refusal, now: datetime) -> None:
         told = {
             "condition_revision": refusal.condition_revision, "text": refusal.text[:200], "last_at": now,
@@ -150,10 +188,28 @@ class DatabaseStorage:
     def switch_off(self, condition: ConditionView, reason: str, now: datetime) -> None:
         rows = models.Condition.objects.filter(pk=condition.id, revision=condition.revision)
         with self.transaction():
-            rows.update(
+            changed = rows.update(
                 enabled=False, revision=F("revision") + 1, updated_at=now,
                 switched_off_at=now, switched_off_reason=reason[:200],
             )  # fmt: skip
+            if changed:
+                # An update leaves no history by itself, and this is a change that somebody will ask about.
+                stored = models.Condition.objects.filter(pk=condition.id)
+                models.Condition.history.bulk_history_create(
+                    stored, update=True, default_change_reason=reason[:200], default_date=now
+                )
+
+
+def condition_view(row: models.Condition) -> ConditionView:
+    """A row that is at hand already, as the engine would read it."""
+    return _condition({name: getattr(row, name) for name in _CONDITION})
+
+
+def _sign(which: str, parameter: object) -> tuple[Any, ...]:
+    """What differs as soon as one of these rows has changed: every write makes a version grow, none is deleted."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*), SUM(version), MAX(id) FROM trading_order WHERE {which}", (parameter,))
+        return (parameter, *cursor.fetchone())
 
 
 def _order(row: dict[str, Any]) -> Order:

@@ -22,11 +22,12 @@ class Decider:
         return made
 
     def _decide(self, around: Surroundings) -> list[Order]:
-        now, desk = self._core.clock(), self._core.storage.desk()
+        desk = self._core.storage.desk()
         if desk is None or around.setting is None:
             return []
         conditions = self._core.storage.conditions()
         data = self._core.reader.market_data(sorted({condition.symbol for condition in conditions}))
+        now = self._core.clock()  # after the reading: a price that came meanwhile is not one from the future
         better = {condition.id: condition for condition in best_prices(conditions, data.quotes, now)}
         for condition in better.values():
             self._core.storage.note_best(condition)

@@ -48,6 +48,11 @@ class Engine:
         """When start-up recovery ended; None while it has not."""
         return self._core.recovered_at
 
+    @property
+    def waiting(self) -> bool:
+        """Whether an intent of the last round still waits for its second."""
+        return self._sender.waiting
+
     async def recover(self) -> bool:
         """Take up what an earlier process left. False where the broker did not tell all: call again later.
 

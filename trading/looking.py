@@ -9,7 +9,7 @@ from trading import ledger
 from trading.core import Core
 from trading.matching import Findings, LookUp, reconcile
 from trading.states import HOLDING, WORKING, State
-from trading.views import Mode, Order, kst_day
+from trading.views import Listed, Mode, Notice, Order, Source, kst_day
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,7 @@ class Looker:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._looked: dict[date, datetime] = {}
+        self._applied: tuple[list[Order], list[Notice]] | None = None
 
     async def look_again(self, mode: Mode) -> bool:
         """Look at today's list whatever is due, though not twice in a second; True where it was complete."""
@@ -86,7 +87,22 @@ class Looker:
             with self._core.storage.transaction():
                 if self._core.storage.add(order) is not None and (fill := fills.get(order_key(order.order_no))):
                     self._core.storage.note_fill(fill)
+        if found.complete:
+            self._core.storage.note_listed(look.day, self._listed(look), look.now)
         return found
+
+    def _listed(self, look: LookUp) -> list[Listed]:
+        """The broker's orders, each with whether it is the desk's own as the ledger now has it."""
+        rows = [o for o in self._core.storage.orders(look.day) if o.ordered_on == look.day and o.mode is look.mode]
+        own = {order_key(o.order_no) for o in rows if o.order_no and o.source is not Source.EXTERNAL}
+        return [
+            Listed(
+                order_no=row.order_no, branch_no=row.branch_no, kind=row.kind, symbol=row.symbol, side=row.side,
+                quantity=row.quantity, price=row.price or None, filled_quantity=row.filled_quantity,
+                cancelled=row.cancelled, ordered_at=row.ordered_at, ours=row.key in own,
+            )
+            for row in look.listing.orders
+        ]  # fmt: skip
 
     async def apply_notices(self) -> int:
         """Take in the day's execution notices; returns how many rows they changed."""
@@ -99,12 +115,16 @@ class Looker:
         rows = [o for o in self._core.storage.orders(today) if o.ordered_on == today and o.mode is not Mode.DRY_RUN]
         if not rows:
             return 0
-        changes = ledger.by_notices(rows, self._core.reader.notices(today), now)
+        heard = self._core.reader.notices(today)
+        if (rows, heard) == self._applied:
+            return 0
+        changes = ledger.by_notices(rows, heard, now)
         for before, after, fill in changes:
             with self._core.storage.transaction():
                 self._core.save(before, after)
                 if fill.quantity:
                     self._core.storage.note_fill(fill)
+        self._applied = (rows, heard)
         return len(changes)
 
 

@@ -4,12 +4,15 @@ The rules live in plain modules that know no Django (`trading.ledger`, `trading.
 their values here. Collation is binary wherever a symbol or a key is compared.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from trading.states import State
 from trading.views import Mode, Pricing, Sizing, Source, Stop, Trigger
@@ -45,13 +48,13 @@ TRIGGERS = [
 ]
 SIZINGS = [
     (Sizing.QUANTITY.value, _("quantity")),
-    (Sizing.AMOUNT.value, _("amount")),
+    (Sizing.AMOUNT.value, _("order amount")),
     (Sizing.ALL.value, _("all")),
 ]
 PRICINGS = [
     (Pricing.STRIKE.value, _("limit at the strike price")),
     (Pricing.TICKS.value, _("limit with ticks")),
-    (Pricing.MARKET.value, _("market")),
+    (Pricing.MARKET.value, _("market order")),
 ]
 STOPS = [
     (Stop.NORMAL.value, _("normal")),
@@ -100,7 +103,7 @@ class Condition(models.Model):
         _("sizing"), max_length=8, choices=SIZINGS, default=Sizing.QUANTITY.value, db_default=Sizing.QUANTITY.value
     )
     quantity = models.PositiveIntegerField(_("quantity"), null=True, blank=True, help_text=_("shares"))
-    amount = models.PositiveBigIntegerField(_("amount"), null=True, blank=True, help_text=_("KRW"))
+    amount = models.PositiveBigIntegerField(_("order amount"), null=True, blank=True, help_text=_("KRW"))
     pricing = models.CharField(
         _("pricing"), max_length=8, choices=PRICINGS, default=Pricing.STRIKE.value, db_default=Pricing.STRIKE.value
     )
@@ -109,8 +112,8 @@ class Condition(models.Model):
     )
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_to = models.DateField(_("valid to"), null=True, blank=True, help_text=_("this day included"))
-    hours_from = models.TimeField(_("from"), null=True, blank=True, help_text=_("KST"))
-    hours_to = models.TimeField(_("until"), null=True, blank=True, help_text=_("KST"))
+    hours_from = models.TimeField(_("hours from"), null=True, blank=True, help_text=_("KST"))
+    hours_to = models.TimeField(_("hours until"), null=True, blank=True, help_text=_("KST"))
     repeat = models.PositiveSmallIntegerField(_("times"), default=1, db_default=1, help_text=_("orders since armed"))
     cool_down = models.PositiveIntegerField(
         _("cool-down"), default=60, db_default=60, help_text=_("seconds between two orders")
@@ -145,6 +148,14 @@ class Condition(models.Model):
         "ticks", "valid_from", "valid_to", "hours_from", "hours_to", "repeat", "cool_down", "cancel_after", "problem",
     )  # fmt: skip
 
+    #: What a person wants to find in the history; the rest the engine keeps for itself.
+    RECORDED = (*SAID, "note", "position", "switched_off_reason")
+
+    history = HistoricalRecords(
+        excluded_fields=["best_price", "armed_at", "switched_off_at", "created_at", "updated_at"],
+        history_change_reason_field=models.CharField(_("reason"), max_length=200, null=True),
+    )
+
     _KEPT = ("revision", "armed_at", "best_price", "switched_off_at", "switched_off_reason", "updated_at")
 
     class Meta:
@@ -157,7 +168,10 @@ class Condition(models.Model):
         return f"{self.symbol} {self.get_side_display()} {self.get_trigger_display()}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store it whole; a change of what it says makes a new revision, switching it on arms it anew."""
+        """Store it whole; a change of what it says makes a new revision, switching it on arms it anew.
+
+        A save that changes nothing that a person would look for leaves no history.
+        """
         before = Condition.objects.filter(pk=self.pk).first() if self.pk else None
         now = timezone.now()
         if before is None or (self.enabled and not before.enabled):
@@ -172,11 +186,25 @@ class Condition(models.Model):
         self.updated_at = now
         if (named := kwargs.get("update_fields")) is not None:
             kwargs["update_fields"] = {*named, *self._KEPT}
-        super().save(*args, **kwargs)
+        worth_telling = before is None or any(getattr(self, name) != getattr(before, name) for name in self.RECORDED)
+        with nullcontext() if worth_telling else self._without_history():
+            super().save(*args, **kwargs)
+
+    @contextmanager
+    def _without_history(self) -> Iterator[None]:
+        self.skip_history_when_saving = True  # simple_history asks whether it is there
+        try:
+            yield
+        finally:
+            del self.skip_history_when_saving
 
     def _arm(self, now: Any) -> None:
         self.armed_at, self.best_price = now, None
         self.switched_off_at, self.switched_off_reason = None, ""
+
+
+# simple_history leaves the collation of the columns it copies behind.
+Condition.history.model._meta.get_field("symbol").db_collation = BINARY
 
 
 class Order(models.Model):
@@ -356,6 +384,127 @@ class Desk(models.Model):
     class Meta:
         verbose_name = _("desk")
         verbose_name_plural = _("desk")
+        permissions = [("operate_desk", "Can operate the desk: stop, cancel, settle, modes, limits")]
 
     def __str__(self) -> str:
         return f"{self.get_mode_display()}, {self.get_stop_display()}"
+
+
+class UpkeepSetting(models.Model):
+    """What a person wants done about an account that lies idle. One row, number 1; without it the desk asks."""
+
+    class Way(models.TextChoices):
+        OFF = "off", _("off")
+        ASK = "ask", _("ask first")
+        AUTOMATIC = "automatic", _("automatic")
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, db_default=1, editable=False)
+    way = models.CharField(
+        _("when the account lies idle"), max_length=10, choices=Way.choices, default=Way.ASK, db_default=Way.ASK
+    )
+    traded_elsewhere_on = models.DateField(
+        _("last trade made elsewhere"),
+        null=True,
+        blank=True,
+        help_text=_("by HTS, app or telephone, where the desk does not know of it"),
+    )
+
+    class Meta:
+        verbose_name = _("upkeep setting")
+        verbose_name_plural = _("upkeep setting")
+
+    def __str__(self) -> str:
+        return str(self.get_way_display())
+
+
+class Upkeep(models.Model):
+    """A proposal to buy one share, so that the broker does not close an account that lies idle."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", _("waits for your word")
+        APPROVED = "approved", _("approved")
+        ORDERED = "ordered", _("condition made")
+        DONE = "done", _("filled")
+        DECLINED = "declined", _("declined")
+        EXPIRED = "expired", _("expired")
+
+    class Reason(models.TextChoices):
+        UNDECIDED = "undecided", _("nobody decided in time")
+        NEEDLESS = "needless", _("no longer needed: the account traded, or upkeep was switched off")
+        UNFILLED = "unfilled", _("not filled on its day")
+
+    symbol = symbol_field()
+    name = models.CharField(_("name"), max_length=40, default="", db_default="")
+    price = models.PositiveIntegerField(_("price seen"), help_text=_("KRW"))
+    last_fill_on = models.DateField(_("last trade"))
+    proposed_at = models.DateTimeField(_("proposed at"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, db_default=State.PROPOSED)
+    decided_by = models.CharField(_("decided by"), max_length=150, default="", db_default="")
+    decided_at = models.DateTimeField(_("decided at"), null=True)
+    # Without constraints in the database: the proposal outlives both.
+    condition = models.ForeignKey(
+        Condition, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, verbose_name=_("condition")
+    )
+    order = models.ForeignKey(
+        Order, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, verbose_name=_("order")
+    )
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+    reason = models.CharField(_("reason"), max_length=10, choices=Reason.choices, default="", db_default="")
+    # True while open, NULL afterwards: a unique index looks away from NULL, so there is one open proposal at most.
+    is_open = models.BooleanField(_("open"), null=True, default=True, db_default=True)
+
+    class Meta:
+        verbose_name = _("upkeep proposal")
+        verbose_name_plural = _("upkeep proposals")
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["is_open"], name="trading_upkeep_one_open")]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.get_state_display()}"
+
+
+class DeskChange(models.Model):
+    """What a person changed on the desk: append only, written in the transaction of the change itself."""
+
+    at = models.DateTimeField(_("at"), db_index=True)
+    who = models.CharField(_("who"), max_length=150)
+    what = models.CharField(_("what"), max_length=32, help_text=_("a switch, a limit, an order"))
+    before = models.CharField(_("before"), max_length=120, default="", db_default="")
+    after = models.CharField(_("after"), max_length=120, default="", db_default="")
+
+    class Meta:
+        verbose_name = _("change of the desk")
+        verbose_name_plural = _("changes of the desk")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.before} -> {self.after}"
+
+
+class BrokerOrder(models.Model):
+    """The day's orders as the broker last listed them whole: the evidence a person needs to tell whose is whose."""
+
+    listed_on = models.DateField(_("day"))
+    order_no = models.CharField(_("order no."), max_length=20, db_collation=BINARY)
+    branch_no = models.CharField(_("branch no."), max_length=10, default="", db_default="")
+    kind = models.CharField(_("kind"), max_length=8, default="new", db_default="new")
+    symbol = symbol_field()
+    side = models.CharField(_("side"), max_length=4, choices=SIDES)
+    quantity = models.PositiveIntegerField(_("quantity"), help_text=_("shares"))
+    price = models.PositiveIntegerField(_("price"), null=True, help_text=_("KRW; none for a market order"))
+    filled_quantity = models.PositiveIntegerField(_("filled"), default=0, db_default=0, help_text=_("shares"))
+    cancelled = models.BooleanField(_("cancelled"), default=False, db_default=False)
+    ours = models.BooleanField(
+        _("ours"), default=False, db_default=False, help_text=_("a row of the ledger has this number")
+    )
+    ordered_at = models.DateTimeField(_("ordered at"))
+    seen_at = models.DateTimeField(_("seen at"))
+
+    class Meta:
+        verbose_name = _("order at the broker")
+        verbose_name_plural = _("orders at the broker")
+        ordering = ["-ordered_at"]
+        constraints = [models.UniqueConstraint(fields=["listed_on", "order_no"], name="trading_listed_order_once")]
+
+    def __str__(self) -> str:
+        return f"{self.listed_on} {self.order_no}"

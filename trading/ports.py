@@ -13,6 +13,7 @@ from trading.views import (
     DeskView,
     Fill,
     HoldingView,
+    Listed,
     MarketView,
     Notice,
     Order,
@@ -60,6 +61,9 @@ class Storage(Protocol):
 
     def note_fill(self, fill: Fill) -> None:
         """Store a total; one that is stored never falls."""
+
+    def note_listed(self, day: date, orders: Sequence[Listed], now: datetime) -> None:
+        """Keep the broker's complete list of a day in place of the one before."""
 
     def note_refusal(self, refusal: Refusal, now: datetime) -> None:
         """One row for a condition, a code and a day, counted."""

@@ -1,6 +1,7 @@
 """Market and account as values for the engine. It only reads: what others keep is not ours to change."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from assets.models import Account, Balance, Holding
@@ -11,6 +12,11 @@ from trading.views import BalanceView, HoldingView, InstrumentView, Notice, Quot
 
 #: run_ws_market writes its sessions' rows once a second; one that is older tells nothing any more.
 MAX_SESSION_AGE = 10.0
+
+_QUOTE = (
+    "symbol", "last_price", "received_at", "traded_at", "base_price", "change", "source", "session", "halted",
+)  # fmt: skip
+_INSTRUMENT = ("symbol", "kind", "halted", "administrative", "alerted", "base_price")
 
 
 class DatabaseReader:
@@ -32,32 +38,48 @@ class DatabaseReader:
         self._number = number.replace("-", "")
         self._using = using
         self._now = now
+        self._assets: tuple[datetime, BalanceView, dict[str, HoldingView]] | None = None
+        self._heard: tuple[date, int, list[Notice]] | None = None
 
     def market_data(self, symbols: Sequence[str]) -> MarketData:
-        account = Account.objects.using(self._using).filter(pk=self._account).first()
-        balance, holdings = None, None
-        if account is not None and account.updated_at is not None:
-            row = Balance.objects.using(self._using).filter(pk=self._account).first()
-            balance = BalanceView(
-                cash=row.deposit_d2 if row is not None else None,
-                asked_at=account.updated_at,
-                stale=account.stale,
-                day_profit=_day_profit(row),
-            )
-            own = Holding.objects.using(self._using).filter(account_id=self._account)
-            holdings = {holding.symbol: _holding(holding) for holding in own}
-        return MarketData(self._quotes(symbols), holdings, balance)
+        account = Account.objects.using(self._using).filter(pk=self._account).values("updated_at", "stale").first()
+        if account is None or account["updated_at"] is None:
+            return MarketData(self._quotes(symbols))
+        balance, holdings = self._assets_of(account["updated_at"])
+        return MarketData(self._quotes(symbols), holdings, replace(balance, stale=account["stale"]))
 
     def notices(self, day: date) -> list[Notice]:
+        """Only what came since the last call is read: one process writes them, one after the other."""
+        if self._heard is None or self._heard[0] != day:
+            self._heard = (day, 0, [])
+        _, last, heard = self._heard
         start = datetime.combine(day, time(0), KST)
         rows = ExecutionNotice.objects.using(self._using).filter(
-            received_at__gte=start, received_at__lt=start + timedelta(days=1)
+            id__gt=last, received_at__gte=start, received_at__lt=start + timedelta(days=1)
         )
-        return [_notice(row) for row in rows.order_by("id") if self._is_ours(row)]
+        for row in rows.order_by("id"):
+            last = row.id
+            if self._is_ours(row):
+                heard.append(_notice(row))
+        self._heard = (day, last, heard)
+        return list(heard)
+
+    def _assets_of(self, updated_at: datetime) -> tuple[BalanceView, dict[str, HoldingView]]:
+        """Balance and holdings as read at that time: they are replaced together with it, in one transaction.
+
+        Where it moved on while we read, the newer rows stand under the older time, which only makes them older.
+        """
+        if self._assets is None or self._assets[0] != updated_at:
+            row = Balance.objects.using(self._using).filter(pk=self._account).first()
+            cash = row.deposit_d2 if row is not None else None
+            balance = BalanceView(cash=cash, asked_at=updated_at, day_profit=_day_profit(row))
+            own = Holding.objects.using(self._using).filter(account_id=self._account)
+            self._assets = (updated_at, balance, {holding.symbol: _holding(holding) for holding in own})
+        return self._assets[1], self._assets[2]
 
     def _quotes(self, symbols: Sequence[str]) -> dict[str, QuoteView]:
-        quotes = Quote.objects.using(self._using).filter(symbol__in=symbols)
-        master = Instrument.objects.using(self._using).in_bulk(list(symbols))
+        quotes = Quote.objects.using(self._using).filter(symbol__in=symbols).only(*_QUOTE)
+        master = Instrument.objects.using(self._using).only(*_INSTRUMENT).in_bulk(list(symbols))
         alive = {session.number for session in FeedSession.objects.using(self._using).all() if self._lives(session)}
         return {
             quote.symbol: QuoteView(
@@ -81,9 +103,8 @@ class DatabaseReader:
 
     def _is_ours(self, row: ExecutionNotice) -> bool:
         """KIS writes the account as eight or as ten digits. A mark of ours that is not set matches nothing."""
-        return (
-            row.own and bool(self._number) and row.account in (self._number, self._number[:8]) and bool(row.order_no)
-        )
+        accounts = (self._number, self._number[:8]) if self._number else ()
+        return row.own and row.account in accounts and bool(row.order_no)
 
 
 def _holding(row: Holding) -> HoldingView:

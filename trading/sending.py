@@ -62,6 +62,8 @@ class Sender:
         self._trying = 0  # the row whose last POST surely never arrived: nobody but this process may send it again
         self._owed: list[Owed] = []
         self._posted_at: datetime | None = None
+        self.waiting = False
+        """Whether the last round had an order to send, sent or kept back for its second."""
 
     async def send_one(self) -> Order | None:
         """Send the oldest intent, or try again the one that surely did not arrive; at most one POST.
@@ -120,9 +122,9 @@ class Sender:
             else:
                 # Its commit failed and was carried out all the same, or another process left it.
                 self._core.save(order, ledger.unknown(order, now, reason="Nobody knows whether it was sent."))
-        if self._too_soon(orders, now):
-            return None
-        return trying or next((order for order in orders if order.state is State.CREATED), None)
+        due = trying or next((order for order in orders if order.state is State.CREATED), None)
+        self.waiting = due is not None
+        return None if self._too_soon(orders, now) else due
 
     def _too_soon(self, orders: list[Order], now: datetime) -> bool:
         """Orders leave a second apart, cancels included, and over a restart too."""

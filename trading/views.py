@@ -321,6 +321,25 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """An order as the broker's last complete list of its day had it."""
+
+    order_no: str
+    branch_no: str
+    kind: str
+    """new, amend or cancel."""
+    symbol: str
+    side: Side
+    quantity: int
+    price: int | None
+    filled_quantity: int
+    cancelled: bool
+    ordered_at: datetime
+    ours: bool
+    """A row of the desk's own has this number."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """An execution notice of our account, as far as the ledger asks."""
 

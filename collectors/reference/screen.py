@@ -1,7 +1,10 @@
 """What the dashboard shows of the rankings: the first places of the newest day of each."""
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from collectors.reference.models import Ranking
-from stockdesk.sheets import Rows, columns, show, table_rows
+from stockdesk.sheets import Rows, columns, say, show, table_rows
 
 RANKING = ("by", "on", "place", "symbol", "name", "price", "change", "sign", "change_rate", "volume")
 SHOWN = (Ranking.By.VOLUME.value, Ranking.By.UP.value, Ranking.By.DOWN.value)
@@ -23,3 +26,11 @@ def ranking_rows() -> Rows:
 
 
 show("rankings", RANKING, ranking_rows)
+
+
+def words() -> dict[str, str]:
+    """What the events of the batch jobs mean."""
+    return {"event.worker-idle": _("Nobody works on the batch jobs")}
+
+
+say(words, [gettext_noop("tasks are queued, but no worker takes them: is the program worker running?")])

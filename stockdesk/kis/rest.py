@@ -5,17 +5,19 @@ import logging
 import random
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Protocol, TypeVar
 
 import httpx
 
 from stockdesk.kis.answers import Answer, judge
+from stockdesk.kis.days import CalendarDay, days_from
 from stockdesk.kis.errors import KisError, NotOnMock, NotSent, OutcomeUnknown, RateLimited, TokenRejected
 from stockdesk.kis.frames import is_symbol
 from stockdesk.kis.messages import KST, IssuedToken, PriceRow
 from stockdesk.kis.prices import row_from_inquiry, row_from_list
+from stockdesk.kis.values import FieldError
 
 logger = logging.getLogger(__name__)
 
@@ -170,6 +172,22 @@ class KisClient:
         except ValueError as exc:
             raise OutcomeUnknown(str(exc), tr_id="FHKST01010100") from None
 
+    async def trading_days(self, since: date, *, lane: str = "spare") -> list[CalendarDay]:
+        """KIS's calendar from ``since`` on, about 24 days (CTCA0903R; not on the mock host).
+
+        Sent once and never repeated by itself: KIS asks for one call a day.
+        """
+        tr_id = "CTCA0903R"
+        self._real_only(tr_id)
+        params = {"BASS_DT": f"{since:%Y%m%d}", "CTX_AREA_NK": "", "CTX_AREA_FK": ""}
+        answer = await self._call(tr_id, "GET", f"{_QUOTATIONS}/chk-holiday", lane, params=params, repeat=False)
+        if not answer.has_rows("output"):
+            raise OutcomeUnknown("an answer without readable output", tr_id=tr_id)
+        try:
+            return days_from(answer.rows("output"), since)
+        except FieldError as exc:
+            raise OutcomeUnknown(str(exc), tr_id=tr_id) from None
+
     async def _call(
         self,
         tr_id: str,
@@ -180,6 +198,7 @@ class KisClient:
         params: Mapping[str, str] | None = None,
         body: Mapping[str, str] | None = None,
         next_page: bool = False,
+        repeat: bool = True,
     ) -> Answer:
         """One TR through its lane. A GET is a read and repeated within bounds, anything else is sent once."""
 
@@ -188,7 +207,7 @@ class KisClient:
             status, tr_cont, content = await self._exchange(tr_id, method, path, headers, params, body)
             return judge(tr_id, status, content, tr_cont=tr_cont, clean=lambda text: self._clean(text, token))
 
-        return await self._through_lane(lane, once, authorized=True, repeat=method == "GET")
+        return await self._through_lane(lane, once, authorized=True, repeat=repeat and method == "GET")
 
     def _headers(self, tr_id: str, token: str, *, next_page: bool = False) -> dict[str, str]:
         return {

@@ -54,7 +54,9 @@ def doctor(arguments: list[str]) -> int:
 def serve_database() -> int:
     """What supervisord runs as ``mariadb``: this process becomes the server."""
     values = environment.values_of(DESK.var / "demo.env")
-    server = mariadb.EmbeddedServer(DESK, values["DATABASE_PASSWORD"])
+    server = mariadb.EmbeddedServer(
+        DESK, values["DATABASE_PASSWORD"], trading_password=values["DATABASE_TRADING_PASSWORD"]
+    )
     server.prepare()
     server.become()
     return 0

@@ -89,7 +89,7 @@ def make_demo(places: Places) -> dict[str, str]:
     kept = values_of(path)
     rest = ports.choose(port_in(kept.get("KIS_REST_URL", ""), REST_PORT))
     ws = ports.choose(port_in(kept.get("KIS_WS_URL", ""), WS_PORT), taken=frozenset({rest}))
-    values = {**drawn_by_lot(), **kept, **addresses(places, rest, ws), "DESK_DEMO": "1", "DESK_MODE": "dry-run"}
+    values = {**drawn_by_lot(), **kept, **addresses(places, rest, ws), "DESK_DEMO": "1", "DESK_MODE": "mock"}
     write_values(
         path, "# Made by ./desk up for the demo. For your own desk write a .env (see .env.example).\n", values
     )
@@ -122,6 +122,7 @@ def drawn_by_lot() -> dict[str, str]:
     values = {
         "SECRET_KEY": letters(64),
         "DATABASE_PASSWORD": letters(32),
+        "DATABASE_TRADING_PASSWORD": letters(32),
         "KIS_ACCOUNT": f"5{secrets.randbelow(10**7):07d}-01",
         "KIS_HTS_ID": "demo",
     }

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stockdesk.grants import account, creation
 from stockdesk.setup.places import Places, Trouble, write_private
 
 DATABASE = USER = "stockdesk"
+TRADING_USER = f"{DATABASE}_trading"
 
 # About 90 MB resident with the desk's tables; a real desk's server is the operator's own and sized by him.
 MODEST = (
@@ -36,11 +38,15 @@ UNSAFE_AND_FAST = (
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedServer:
-    """One server of our own; ``throw_away`` for tests, whose data need not survive a power cut."""
+    """One server of our own; ``throw_away`` for tests, whose data need not survive a power cut.
+
+    With ``trading_password`` it has run_trading's user too, which gets its rights when there are tables.
+    """
 
     places: Places
     password: str
     throw_away: bool = False
+    trading_password: str = ""
 
     @property
     def home(self) -> Path:
@@ -110,20 +116,21 @@ class EmbeddedServer:
         return True
 
     def grants(self) -> str:
-        """What the server runs at every start: the one database and its user.
+        """What the server runs at every start: the one database and its users.
 
-        No login as the database's root is needed for this, so it works for any user of the machine. The user of a
-        throw-away server may do everything: tests make databases and users of their own.
+        No login as the database's root is needed for this, so it works for any user of the machine. The desk's user
+        hands on rights in its own database and makes no users; that of a throw-away server may do everything, for
+        tests make databases and users of their own.
         """
-        who, password = f"'{USER}'@'localhost'", self.password.replace("\\", "\\\\").replace("'", "''")
+        own = f"`{DATABASE}`"
         lines = [
-            f"CREATE DATABASE IF NOT EXISTS `{DATABASE}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;",
-            f"CREATE USER IF NOT EXISTS {who} IDENTIFIED BY '{password}';",
-            f"ALTER USER {who} IDENTIFIED BY '{password}';",
-            f"GRANT ALL ON {'*' if self.throw_away else f'`{DATABASE}`'}.* TO {who}"
-            f"{' WITH GRANT OPTION' if self.throw_away else ''};",
+            f"CREATE DATABASE IF NOT EXISTS {own} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
+            *creation(USER, "localhost", self.password),
+            f"GRANT ALL ON {'*' if self.throw_away else own}.* TO {account(USER, 'localhost')} WITH GRANT OPTION",
         ]
-        return "\n".join(lines) + "\n"
+        if self.trading_password:
+            lines += creation(TRADING_USER, "localhost", self.trading_password)
+        return "".join(f"{line};\n" for line in lines)
 
     def become(self) -> None:
         """Turn this process into the server; supervisord then holds the server itself, not a shell around it."""

@@ -100,6 +100,8 @@ class Start:
             stage.result = self.start_database()
         with self.screen.stage("tables"):
             self.manage("migrate", "--noinput")
+        with self.screen.stage("database users") as stage:
+            stage.result = self.prepare_database_users()
         if self.demo:
             with self.screen.stage("demo data"):
                 self.manage("seed_demo")
@@ -153,7 +155,7 @@ class Start:
         if not self.demo:
             self.reach_the_operators_database()
         else:
-            server = mariadb.EmbeddedServer(DESK, self.password)
+            server = mariadb.EmbeddedServer(DESK, self.password, trading_password=self.settings.trading_password)
             made = server.prepare()
         config = supervisord_config(
             self.programs,
@@ -175,6 +177,17 @@ class Start:
             mariadb.connect(admin.arguments(self.settings)).close()
         except MySQLdb.Error as exc:
             raise Trouble(f"The database does not answer: error {exc.args[0]}. ./desk doctor tells more.") from None
+
+    def prepare_database_users(self) -> str:
+        """The users of daemons, whose rights follow the tables. An operator's server may leave that to somebody else:
+        the rest of the desk works without, and a daemon that lacks its user says so itself."""
+        try:
+            self.manage("database_users")
+        except steps.StepFailed:
+            if self.demo:
+                raise
+            return "trading has none yet: ./desk manage database_users says why"
+        return "prepared"
 
     def start_programs(self) -> str:
         self.programs_began = datetime.now(KST)

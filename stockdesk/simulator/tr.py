@@ -3,15 +3,20 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from stockdesk.simulator.hours import Hours
 from stockdesk.simulator.options import Options
+from stockdesk.simulator.pages import MORE
 from stockdesk.simulator.prices import Price, Prices
 from stockdesk.simulator.quotes import OK, STOCK_TYPE, UNKNOWN_PRICE, instrument_output, multi_row, price_output
 from stockdesk.simulator.responses import Answer
+from stockdesk.simulator.trading_days import calendar_row
 
 MARKET_CODES = ("J", "NX", "UN")
 MOST_CODES = 30
+DAYS_A_PAGE = 24
+DAYS_KEY_WIDTH = 20
 
 
 class Market:
@@ -63,6 +68,21 @@ def search_info(market: Market, query: Mapping[str, str]) -> Answer:
     return Answer({"output": instrument_output(instrument), **OK})
 
 
+def chk_holiday(market: Market, query: Mapping[str, str]) -> Answer:
+    """CTCA0903R: a page of days from BASS_DT on, or from where CTX_AREA_NK says the last one ended."""
+    asked = query.get("BASS_DT", "").strip()
+    try:
+        since = datetime.strptime(query.get("CTX_AREA_NK", "").strip() or asked, "%Y%m%d").date()
+        *days, after = (since + timedelta(days=at) for at in range(DAYS_A_PAGE + 1))
+    except (ValueError, OverflowError):
+        return input_error("INVALID_CHECK_BASS_DT")
+    output = [calendar_row(day, always_open=not market.options.real_hours) for day in days]
+    keys = {"ctx_area_nk": f"{after:%Y%m%d}", "ctx_area_fk": asked}
+    code, text = MORE
+    body = {name: key.ljust(DAYS_KEY_WIDTH) for name, key in keys.items()} | {"output": output}
+    return Answer({**body, "rt_cd": "0", "msg_cd": code, "msg1": text})
+
+
 def input_error(text: str) -> Answer:
     code = "OPSQ2001" if "MRKT_DIV" in text else "OPSQ2002"
     return Answer({"rt_cd": "2", "msg_cd": code, "msg1": f"ERROR : INPUT {text}"})
@@ -82,4 +102,5 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", f"{QUOTATIONS}/inquire-price"): Call(("FHKST01010100",), True, inquire_price),
     ("GET", f"{QUOTATIONS}/intstock-multprice"): Call(("FHKST11300006",), False, multi_price),
     ("GET", f"{QUOTATIONS}/search-info"): Call(("CTPF1604R",), False, search_info),
+    ("GET", f"{QUOTATIONS}/chk-holiday"): Call(("CTCA0903R",), False, chk_holiday),
 }

@@ -35,6 +35,22 @@ def trading_day_before(day: date) -> date:
     return day
 
 
+def calendar_row(day: date, *, always_open: bool) -> dict[str, str]:
+    """One row of chk-holiday. ``tr_day_yn`` is Y on holidays too, and the year's last day is a business day."""
+    last_of_year = (day.month, day.day) == (12, 31)
+    trades = always_open or is_trading_day(day)
+    business = trades or (last_of_year and day.weekday() < SATURDAY)
+    yes = {True: "Y", False: "N"}
+    return {
+        "bass_dt": f"{day:%Y%m%d}",
+        "wday_dvsn_cd": f"{day.isoweekday() % 7 + 1:02d}",  # 01 is Sunday
+        "bzdy_yn": yes[business],
+        "tr_day_yn": "Y",
+        "opnd_yn": yes[trades],
+        "sttl_day_yn": yes[trades],
+    }
+
+
 def settled_on(day: date) -> date:
     """When cash and shares of a trade of ``day`` change hands."""
     return trading_day_after(day, SETTLEMENT_DAYS)

@@ -45,7 +45,7 @@ async def command(
 ) -> AsyncIterator[run_assets.Command]:
     """The daemon with its lease, set up; a test runs its rounds one by one."""
     settings.DESK = replace(settings.DESK, account=NUMBER)
-    monkeypatch.setattr(run_assets, "_client", lambda database: broker.client())
+    monkeypatch.setattr(run_assets, "account_client", lambda kind, database: broker.client())
     command = run_assets.Command()
     command.database = DatabaseThread("assets")
     await command.database.run(command._lease.look)
@@ -116,22 +116,22 @@ async def _hangs(self, request):
 async def test_assets_too_old_to_act_on_raise_the_alarm_once_and_a_balance_ends_it(command, broker, monkeypatch):
     monkeypatch.setattr(run_assets, "ALARM_AFTER", 0.5)
     await command.step()
-    assert await sync_to_async(lambda: Event.objects.filter(is_open=True).count())() == 0
+    assert await sync_to_async(lambda: Event.objects.filter(source="assets", is_open=True).count())() == 0
     broker.instead[1] = FAILURES["timeout"]
     for _ in range(3):
         await command.step()
         await asyncio.sleep(1.2)  # the watch looks once a second
-    event = await Event.objects.aget(is_open=True)
-    assert (event.source, event.code, event.level, event.count) == ("assets", "assets-stale", "error", 1)
+    event = await Event.objects.aget(source="assets", is_open=True)
+    assert (event.code, event.level, event.count) == ("assets-stale", "error", 1)
     broker.instead.clear()
     await command.step()
-    assert not await Event.objects.filter(is_open=True).aexists()
+    assert not await Event.objects.filter(source="assets", is_open=True).aexists()
 
 
 async def test_an_alarm_that_a_former_process_left_ends_with_the_first_balance(command):
     await Event.objects.acreate(source="assets", code="assets-stale")
     await command.step()
-    assert not await Event.objects.filter(is_open=True).aexists()
+    assert not await Event.objects.filter(source="assets", is_open=True).aexists()
 
 
 async def test_a_copy_that_lost_its_lease_writes_nothing(command, broker):

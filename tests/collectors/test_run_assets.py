@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
 
 from assets.models import Account, Balance, Holding
-from stockdesk.models import DaemonState, Event, Token
+from stockdesk.models import DaemonState, Event, MarketDay, Token
 from stockdesk.simulator.testing import RunningSimulator, new_key, running_simulator
 from tests.feed import FeedProcess
 
@@ -152,6 +153,23 @@ def test_an_answer_that_is_none_is_not_an_empty_account(simulator: RunningSimula
     daemon.until(lambda: Balance.objects.get().deposit_d2 == 1_234_567)
     assert held() == before
     assert not Account.objects.get().stale
+
+
+def test_the_brokers_calendar_is_asked_for_once_whoever_starts_again(
+    simulator: RunningSimulator, start: Start
+) -> None:
+    """The demo asks at any hour, so the test may run at any."""
+    today = timezone.localdate()
+    by_the_broker = MarketDay.objects.filter(answered_by=urlsplit(simulator.rest_url).netloc, open_flag="Y")
+    daemon = start(simulator)
+    daemon.until(lambda: by_the_broker.count() == 24)
+    assert by_the_broker.order_by("day").first() == MarketDay.objects.get(pk=today)
+    assert daemon.stop() == 0
+    again = start(simulator)
+    since = timezone.now()
+    again.until(lambda: fresh(since))
+    (calls,) = simulator.control.seen()["calls"].values()
+    assert calls["by_tr_id"]["CTCA0903R"] == MarketDay.objects.get(pk=today).asks == 1
 
 
 def test_a_dead_token_costs_one_more_call_and_no_round(simulator: RunningSimulator, start: Start) -> None:

@@ -1,9 +1,10 @@
 """What supervisors are told."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
@@ -12,6 +13,9 @@ from assets.accounts import own_account
 from assets.models import Account
 from market.models import FeedSession, Quote
 from stockdesk.models import DaemonState
+from tests.ground.calendar import BROKER, at, told
+
+FRIDAY = date(2026, 11, 20)
 
 
 def reasons(response):
@@ -19,12 +23,25 @@ def reasons(response):
 
 
 @pytest.fixture(autouse=True)
-def _account(settings):
-    settings.DESK = replace(settings.DESK, account="50123456-01")
+def _desk(settings):
+    settings.DESK = replace(settings.DESK, account="50123456-01", demo=False, kis_rest_url=f"https://{BROKER}")
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    """A Friday morning, which the test may move."""
+    with time_machine.travel(at("2026-11-20T10:00")) as traveller:
+        yield traveller
 
 
 @pytest.fixture
-def ready(db):
+def confirmed(db):
+    """The broker says that today is a trading day."""
+    told(FRIDAY, "Y")
+
+
+@pytest.fixture
+def ready(confirmed):
     """A desk with nothing wrong."""
     now = timezone.now()
     DaemonState.objects.create(name="ws_market", state="running", heartbeat_at=now)
@@ -47,11 +64,17 @@ def test_a_desk_with_nothing_wrong_is_ready(ready):
     assert response.json() == {"ready": True, "reasons": []}
 
 
-@pytest.mark.django_db
-def test_a_desk_that_never_ran_says_what_is_missing():
+def test_a_desk_that_never_ran_says_what_is_missing(confirmed):
     response = Client().get("/readyz")
     assert response.status_code == 503
     assert sorted(reasons(response)) == ["assets_absent", "collector_absent", "quotes_absent"]
+
+
+@pytest.mark.django_db
+def test_a_day_that_nobody_confirmed_is_a_reason():
+    response = Client().get("/readyz", headers={"accept-language": "en"})
+    (reason,) = [reason for reason in response.json()["reasons"] if reason["code"] == "day_unconfirmed"]
+    assert reason["text"] == "nobody has confirmed 2026-11-20 as a trading day: no orders"
 
 
 def test_a_silent_collector_is_a_reason(ready):
@@ -76,6 +99,18 @@ def test_old_quotes_are_a_reason_but_one_quiet_symbol_is_not(ready):
     assert Client().get("/readyz").status_code == 200
     Quote.objects.filter(symbol="005930").update(received_at=now - timedelta(seconds=31))
     assert reasons(Client().get("/readyz")) == ["quotes_stale"]
+
+
+QUIET = ["2026-11-20T08:59", "2026-11-20T09:00:29", "2026-11-20T15:25", "2026-11-20T19:00", "2026-11-21T10:00",
+         "2026-12-25T10:00"]  # fmt: skip
+
+
+@pytest.mark.parametrize("moment", QUIET)
+def test_outside_trading_hours_old_quotes_are_no_reason(ready, clock, moment):
+    clock.move_to(at(moment))
+    assert "quotes_stale" not in reasons(Client().get("/readyz"))
+    clock.move_to(at("2026-11-20T15:19"))
+    assert "quotes_stale" in reasons(Client().get("/readyz"))
 
 
 def test_an_old_balance_is_a_reason_where_there_is_an_account(ready, settings):

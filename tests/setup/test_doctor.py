@@ -98,13 +98,17 @@ def test_the_command_ends_with_1_when_something_is_bad(monkeypatch):
     assert "✓ database" in said.getvalue(), "one finding does not hide the others"
 
 
-@pytest.mark.django_db
-def test_no_key_or_account_is_told(monkeypatch):
+def test_no_key_or_account_is_told(monkeypatch, trading_role):
     monkeypatch.setattr(doctor, "DISK_NEEDED", 0)
     said = StringIO()
     call_command("doctor", stdout=said, no_color=True)
     desk = settings.DESK
-    secrets = [desk.secret_key, desk.account, *(part for pair in desk.app_keys for part in (pair.key, pair.secret))]
+    secrets = [
+        desk.secret_key,
+        desk.account,
+        trading_role.password,
+        *(part for pair in desk.app_keys for part in (pair.key, pair.secret)),
+    ]
     assert "All is well." in said.getvalue()
     assert [secret for secret in secrets if secret in said.getvalue()] == []
 

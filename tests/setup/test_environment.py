@@ -34,9 +34,9 @@ def test_the_demos_keys_have_the_shape_of_real_ones(places):
     assert len({values[name] for name in values if name.startswith("KIS_APP_KEY")}) == 5
 
 
-def test_the_demo_trades_nothing_and_leads_to_this_machine_alone(places):
+def test_the_demo_trades_with_the_simulator_and_leads_to_this_machine_alone(places):
     values = environment.make_demo(places)
-    assert values["DESK_MODE"] == "dry-run"
+    assert values["DESK_MODE"] == "mock"
     assert values["DESK_DEMO"] == "1"
     assert values["KIS_REST_URL"].startswith("http://127.0.0.1:")
     assert values["KIS_WS_URL"].startswith("ws://127.0.0.1:")

@@ -19,7 +19,7 @@ PASSWORD = r"""it's $5 \ "#%@"""
 def server(tmp_path_factory) -> Iterator[EmbeddedServer]:
     places = Places(tmp_path_factory.mktemp("db") / "var")
     places.make()
-    made = EmbeddedServer(places, PASSWORD)
+    made = EmbeddedServer(places, PASSWORD, trading_password=PASSWORD[::-1])
     assert made.prepare()
     command = [*made.command(), *mariadb.UNSAFE_AND_FAST]
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -64,6 +64,26 @@ def test_the_desks_user_owns_its_database_and_no_other(ask):
     ask("CREATE EVENT later ON SCHEDULE EVERY 1 HOUR DO SELECT 1")
     with pytest.raises((OperationalError, ProgrammingError), match="denied"):
         ask("SELECT COUNT(*) FROM mysql.global_priv")
+
+
+def test_tradings_user_gets_its_rights_from_the_desks_and_has_no_others(server, ask):
+    ask("CREATE TABLE theirs (a INT)")
+    ask(f"GRANT SELECT ON theirs TO {mariadb.TRADING_USER}@localhost")
+    as_trading = {
+        "user": mariadb.TRADING_USER,
+        "password": server.trading_password,
+        "unix_socket": str(server.socket),
+        "database": mariadb.DATABASE,
+    }
+    trading = mariadb.connect(as_trading)
+    trading.query("SELECT * FROM theirs")
+    trading.store_result()
+    for statement in ("INSERT INTO theirs VALUES (1)", "CREATE TABLE mine (a INT)"):
+        with pytest.raises((OperationalError, ProgrammingError), match="denied"):
+            trading.query(statement)
+    trading.close()
+    with pytest.raises(OperationalError, match="CREATE USER"):
+        ask("CREATE USER another")
 
 
 def test_a_data_folder_that_is_there_is_never_made_again(server):

@@ -16,7 +16,7 @@ from trading.checks import refuse
 from trading.database import DatabaseStorage
 from trading.ports import Changed
 from trading.states import ForbiddenMove, State
-from trading.views import ConditionView, DeskView, Fill, Mode, Order, Source, Stop, Trigger
+from trading.views import ConditionView, DeskView, Fill, Listed, Mode, Order, Source, Stop, Trigger
 
 pytestmark = pytest.mark.django_db
 
@@ -280,7 +280,7 @@ def test_the_kill_switch_keeps_who_pressed_it_first_until_a_person_lifts_it() ->
 def test_a_change_of_mode_disarms_and_arming_ends_by_itself() -> None:
     desk.arm_live("kim", NOW, until=NOW + timedelta(days=9))
     assert models.Desk.objects.get().live_armed_until == NOW + desk.LIVE_ARMED_FOR
-    desk.set_mode(Mode.LIVE, NOW)
+    desk.set_mode(Mode.LIVE, "kim", NOW)
     view = DatabaseStorage().desk()
     assert view is not None
     assert (view.mode, view.live_armed_until) == (Mode.LIVE, None)
@@ -292,11 +292,11 @@ def test_a_change_of_mode_disarms_and_arming_ends_by_itself() -> None:
 
 def test_a_person_asks_for_a_cancel_of_what_works_and_of_nothing_else() -> None:
     order = stored(state=State.ACCEPTED, order_no="123", cancel_attempts=3)
-    asked = desk.request_cancel(order.id, NOW)
+    asked = desk.request_cancel(order.id, "kim", NOW)
     assert (asked.cancel_at, asked.cancel_attempts) == (NOW, 0)
     ended = stored(intent_key="b", state=State.FILLED)
     with pytest.raises(Changed):
-        desk.request_cancel(ended.id, NOW)
+        desk.request_cancel(ended.id, "kim", NOW)
 
 
 def test_a_person_settles_an_order_that_needs_one() -> None:
@@ -313,3 +313,49 @@ def test_the_condition_of_an_order_may_be_deleted_and_the_order_stays() -> None:
     row.delete()
     assert DatabaseStorage().conditions() == []
     assert DatabaseStorage().orders(NOW.date())[0].condition_id is not None
+
+
+# -- the broker's list -------------------------------------------------------------------------------------------
+
+
+def a_listed(order_no: str = "0000000123", **changes: Any) -> Listed:
+    fine = Listed(order_no, "06010", "new", SYMBOL, "buy", 10, 70_000, 0, False, ago(30), False)
+    return replace(fine, **changes)
+
+
+def listed_rows() -> dict[str, tuple[int, Any]]:
+    rows = models.BrokerOrder.objects.values_list("order_no", "filled_quantity", "seen_at")
+    return {number: (filled, seen) for number, filled, seen in rows}
+
+
+def test_a_list_takes_the_place_of_the_one_before() -> None:
+    storage, later = DatabaseStorage(), NOW + timedelta(seconds=2)
+    storage.note_listed(NOW.date(), [a_listed("1"), a_listed("2")], NOW)
+    storage.note_listed(NOW.date(), [a_listed("2", filled_quantity=4), a_listed("3")], later)
+    assert listed_rows() == {"2": (4, later), "3": (0, later)}
+    storage.note_listed(NOW.date(), [], later)
+    assert listed_rows() == {}
+
+
+def test_a_list_leaves_other_days_alone_and_forgets_them_after_a_month() -> None:
+    storage, day = DatabaseStorage(), NOW.date()
+    storage.note_listed(day - timedelta(days=31), [a_listed("1")], NOW)
+    storage.note_listed(day - timedelta(days=3), [a_listed("2")], NOW)
+    storage.note_listed(day, [a_listed("2", price=None)], NOW)
+    days = models.BrokerOrder.objects.order_by("listed_on").values_list("listed_on", flat=True)
+    assert list(days) == [day - timedelta(days=3), day]
+
+
+def test_a_list_that_says_the_same_again_is_only_seen_again(django_assert_num_queries: Any) -> None:
+    storage = DatabaseStorage()
+    storage.note_listed(NOW.date(), [a_listed("1"), a_listed("2")], NOW)
+    with django_assert_num_queries(4):  # one read, one stamp, and the savepoint around them
+        storage.note_listed(NOW.date(), [a_listed("1"), a_listed("2")], NOW + timedelta(seconds=2))
+    assert {seen for _, seen in listed_rows().values()} == {NOW + timedelta(seconds=2)}
+
+
+def test_a_list_of_a_process_whose_lease_is_past_is_not_kept() -> None:
+    Fence.objects.create(name="trading", number=7)
+    with pytest.raises(LeaseLost):
+        DatabaseStorage(daemon="trading", fence=6).note_listed(NOW.date(), [a_listed()], NOW)
+    assert listed_rows() == {}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stockdesk.kis.errors import OutcomeUnknown
+from stockdesk.kis.messages import order_key
 from tests.trading.model.exchange import CALM
 from tests.trading.model.faults import StorageFailed
 from tests.trading.model.schedule import Schedule, drive
@@ -343,3 +344,22 @@ def test_the_same_refusal_is_not_written_every_second() -> None:
         desk.later(1)
         drive(desk.engine.decide())
     assert {key[1]: count for key, count in desk.rows.refusals.items()} == {"not_reached": 3}
+
+
+def test_a_whole_list_is_kept_with_whose_each_order_is_and_part_of_one_is_not() -> None:
+    desk = Desk()
+    order = desk.bought()
+    desk.later(3)
+    assert drive(desk.engine.look_up())
+    (listed,) = desk.rows.listed[order.ordered_on].values()
+    assert (order_key(listed.order_no), listed.ours, listed.quantity) == (order.order_no, True, order.quantity)
+    desk.exchange.by_hand("000660", "sell", 1, 80_000)
+    desk.exchange.mood = replace(CALM, fill=0.0, list_cut=1.0)
+    desk.later(10)
+    assert drive(desk.engine.look_up()) is False
+    assert list(desk.rows.listed[order.ordered_on].values()) == [listed]
+    desk.exchange.mood = replace(CALM, fill=0.0)
+    desk.later(10)
+    assert drive(desk.engine.look_up())
+    told = {listed.symbol: listed.ours for listed in desk.rows.listed[order.ordered_on].values()}
+    assert told == {order.symbol: True, "000660": False}

@@ -10,6 +10,7 @@ from django.core.management.base import CommandError
 
 from assets.accounts import masked, own_account
 from assets.balances import AccountRows, Implausible
+from stockdesk.calendar_mornings import Mornings
 from stockdesk.clients import account_client
 from stockdesk.daemon import DATABASE_WEATHER, Daemon
 from stockdesk.events import clear_event, raise_event
@@ -34,7 +35,7 @@ class Command(Daemon):
     every = 10.0
 
     once = False
-    watch: asyncio.Task[None] | None = None
+    tasks: tuple[asyncio.Task[None], ...] = ()
     client: AccountClient | None = None
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -52,12 +53,17 @@ class Command(Daemon):
         # An event that a former process left open ends with the first balance.
         self.alarmed = True
         await self.database.run(self.rows.open)
-        self.watch = asyncio.create_task(self._watch_age())
+        work = [self._watch_age()]
+        if not self.once:
+            # The calendar has no daemon of its own: this one has the account's client, and lanes with room.
+            work.append(Mornings(self.client.trading_days, self.calls).follow(self.stopping))
+        self.tasks = tuple(asyncio.create_task(coroutine) for coroutine in work)
 
     async def step(self) -> None:
         """One round. Whatever the broker or the way to it does, the rows stay; it costs them a mark at most."""
-        if self.watch is not None and self.watch.done():
-            self.watch.result()  # it does not end by itself: this raises what nobody foresaw
+        for task in self.tasks:
+            if task.done():
+                task.result()  # they do not end by themselves: this raises what nobody foresaw
         asked_at, began = datetime.now(KST), time.monotonic()
         try:
             balance = await self._read()
@@ -126,8 +132,9 @@ class Command(Daemon):
 
     async def teardown(self) -> None:
         self.stopping.set()
-        if self.watch is not None:
-            await asyncio.gather(self.watch, return_exceptions=True)
+        for task in self.tasks:
+            task.cancel()  # neither holds anything that would have to be finished
+        await asyncio.gather(*self.tasks, return_exceptions=True)
         if self.client is not None:
             await self.client.aclose()
             self.calls.close()

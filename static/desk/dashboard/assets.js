@@ -2,6 +2,7 @@
 // tick for the watch list move evaluation and profit, of a holding and of the whole.
 import { make, Mark, Text } from "./dom.js";
 import { age, direction, rate, signed, whole } from "./format.js";
+import { isOpen } from "./orders.js";
 import { said, word } from "./words.js";
 
 const OLD = 30_000; // ms after which no order uses the assets any more
@@ -45,6 +46,7 @@ class Line {
     this.gain = new Mark(this.node, "gain");
     this.ticking = new Mark(this.cells.last_price, "direction");
     this.old = new Mark(this.node, "old");
+    this.computed = new Mark(this.cells.profit_loss, "computed");
   }
 
   show(row, quote) {
@@ -52,6 +54,7 @@ class Line {
     this.row = row;
     const dir = direction(null, now.gain);
     this.gain.set(dir);
+    this.computed.set(now.live ? word("assets.computed") : "");
     this.ticking.set(now.live ? direction(quote.sign, quote.change) : "");
     if (this.name.say(row.name || quote?.name || "")) this.title.title = this.name.said;
     this.texts.quantity.say(whole(row.quantity));
@@ -63,8 +66,9 @@ class Line {
     this.texts.profit_rate.say(rate(now.rate, dir));
   }
 
-  grow(now) {
+  grow(now, working) {
     const old = now - this.now.at;
+    this.texts.working.say(working);
     this.texts.age.say(isNumber(this.now.at) ? (old < 2000 ? word("age.now") : age(old)) : "");
     this.old.set(old > OLD_PRICE ? "yes" : "");
   }
@@ -78,7 +82,9 @@ export class Assets {
     this.lines = new Map();
     this.totals = {};
     for (const node of section.querySelectorAll("[data-total]")) {
-      this.totals[node.dataset.total] = { text: new Text(node), direction: new Mark(node, "direction") };
+      this.totals[node.dataset.total] = {
+        text: new Text(node), direction: new Mark(node, "direction"), computed: new Mark(node, "computed"),
+      };
     }
     const part = (name) => section.querySelector(`#${name}`);
     this.parts = { table: section.querySelector("table"), empty: part("no-holdings"), note: part("assets-note") };
@@ -139,6 +145,7 @@ export class Assets {
     this.say("profit_loss", signed(gain), dir);
     this.say("profit_rate", rate(percent(gain, account.purchase_amount), dir), dir);
     this.say("change", signed(day), direction(null, day));
+    this.totals.profit_loss.computed.set(moved ? word("assets.computed") : "");
   }
 
   say(name, text, dir = "") {
@@ -159,7 +166,23 @@ export class Assets {
     this.parts.note.hidden = this.note.said === "";
     this.parts.table.hidden = this.lines.size === 0;
     this.parts.empty.hidden = this.lines.size > 0 || old === null;
-    for (const line of this.lines.values()) line.grow(now);
+    const open = this.openOrders();
+    for (const line of this.lines.values()) line.grow(now, this.working(line.symbol, open));
+  }
+
+  openOrders() {
+    const counts = new Map();
+    for (const row of this.store.rows("orders").values()) {
+      if (isOpen(row)) counts.set(row.symbol, (counts.get(row.symbol) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  // What may still change this holding: its open orders, and the conditions that are on.
+  working(symbol, open) {
+    const armed = this.store.rows("armed").get(symbol)?.conditions;
+    const orders = open.get(symbol);
+    return [orders ? word("orders.open", { n: orders }) : "", armed ? word("orders.armed", { n: armed }) : ""].filter(Boolean).join(" · ");
   }
 
   noteText(old, reason) {

@@ -2,11 +2,14 @@
 import { Assets } from "./assets.js";
 import { age, clockTime } from "./format.js";
 import { Overseas } from "./overseas.js";
+import { Lost } from "./lost.js";
+import { Orders } from "./orders.js";
 import { showDaemons, showEvents, showSessions } from "./panels.js";
 import { Quotes } from "./quotes.js";
 import { Rankings } from "./rankings.js";
 import { Link } from "./socket.js";
 import { Store } from "./store.js";
+import { Switches } from "./switches.js";
 import { word } from "./words.js";
 
 const STALE = 5_000; // ms without a message after which the rows are dimmed
@@ -20,6 +23,7 @@ const quotes = new Quotes(byId("quotes"));
 const assets = byId("assets") && new Assets(byId("assets"), store);
 const overseas = new Overseas(byId("overseas"), store);
 const rankings = new Rankings(byId("rankings"), store);
+const trading = [new Switches(byId("switches"), store), new Orders(byId("orders"), store), new Lost(byId("lost"), store)];
 let offset = null; // the server's clock less ours, ms
 let drawing = false;
 let heard = 0;
@@ -104,6 +108,7 @@ function tick() {
   showSessions(store.rows("sessions"), now);
   showEvents(store.rows("events"), now);
   showDaemons(store.rows("daemons"), now);
+  for (const part of trading) part.show(now);
 }
 
 let beats = 0;

@@ -81,6 +81,10 @@ class FaultyStorage:
         with self.transaction():
             self._inner.note_fill(fill)
 
+    def note_listed(self, day: date, orders: Any, now: datetime) -> None:
+        with self.transaction():
+            self._inner.note_listed(day, orders, now)
+
     def note_refusal(self, refusal: Refusal, now: datetime) -> None:
         with self.transaction():
             self._inner.note_refusal(refusal, now)

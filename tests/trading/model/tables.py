@@ -15,7 +15,7 @@ from trading import models
 from trading.database import _ORDER, DatabaseStorage, _order
 from trading.ports import Changed, Storage
 from trading.states import HOLDING
-from trading.views import ConditionView, DeskView, Fill, Order, Refusal, kst_day
+from trading.views import ConditionView, DeskView, Fill, Listed, Order, Refusal, kst_day
 
 DAEMON = "model"
 
@@ -55,6 +55,7 @@ class MemoryTables:
         self.conditions: dict[int, ConditionView] = {}
         self.fills: dict[tuple[date, str, str], Fill] = {}
         self.refusals: dict[tuple[int, str, date], int] = {}
+        self.listed: dict[date, dict[str, Listed]] = {}
 
     def storage(self, fence: int) -> Storage:
         return MemoryStorage(self, fence)
@@ -94,7 +95,8 @@ class MemoryStorage:
             yield
             return
         tables = self._tables
-        kept = [dict(d) for d in (tables.rows, tables.keys, tables.conditions, tables.fills, tables.refusals)]
+        rooms = (tables.rows, tables.keys, tables.conditions, tables.fills, tables.refusals, tables.listed)
+        kept = [dict(room) for room in rooms]
         self._open = True
         try:
             if tables.fence != self._fence:
@@ -105,7 +107,8 @@ class MemoryStorage:
         except BaseException:
             # A rival that ran meanwhile committed its own rows: those stay.
             if tables.fence == self._fence:
-                tables.rows, tables.keys, tables.conditions, tables.fills, tables.refusals = kept  # type: ignore[assignment]
+                tables.rows, tables.keys, tables.conditions, *kept = kept  # type: ignore[assignment]
+                tables.fills, tables.refusals, tables.listed = kept  # type: ignore[assignment]
             raise
         finally:
             self._open = False
@@ -159,6 +162,10 @@ class MemoryStorage:
             if known is None or fill.quantity > known.quantity:
                 self._tables.fills[key] = fill
 
+    def note_listed(self, day: date, orders: Sequence[Listed], now: datetime) -> None:
+        with self.transaction():
+            self._tables.listed[day] = {order.order_no: order for order in orders}
+
     def note_refusal(self, refusal: Refusal, now: datetime) -> None:
         with self.transaction():
             key = (refusal.condition_id or 0, refusal.code, kst_day(now))
@@ -186,7 +193,7 @@ class DatabaseTables:
 
     def __init__(self) -> None:
         self.fence = 0
-        for model in (models.Order, models.Fill, models.Refusal, models.Condition, models.Desk):
+        for model in (models.Order, models.Fill, models.Refusal, models.Condition, models.Desk, models.BrokerOrder):
             model.objects.all().delete()
         Fence.objects.update_or_create(name=DAEMON, defaults={"number": 0})
 

@@ -22,7 +22,6 @@ from stockdesk.threads import DatabaseThread
 from trading import alarms
 from trading.chores import Chores
 from trading.database import DatabaseStorage
-from trading.desk import desk_row
 from trading.engine import Engine
 from trading.reading import DatabaseReader
 from trading.surroundings import Around
@@ -34,6 +33,8 @@ FAREWELL_WITHIN = 4.0
 # While nothing else is asked of the broker, its clock is read this often, in seconds.
 CLOCK_READ_EVERY = timedelta(seconds=60)
 ALARMS_EVERY = 2.0
+# Seconds between two rounds, and while orders wait for their second: they should not wait for the next round too.
+IDLE, BUSY = 0.5, 0.2
 
 
 class Command(Daemon):
@@ -42,7 +43,7 @@ class Command(Daemon):
     help = "Decides on the conditions and sends orders, one a second; DESK_MODE and the desk's own mode allow it."
     name = "trading"
     role = "trading"
-    every = 0.5
+    every = IDLE
     pause_longest = 5.0
 
     client: OrderClient | None = None
@@ -73,7 +74,6 @@ class Command(Daemon):
         )
         self.chores = Chores(daemon=self.name, fence=self.fence, using=READING, clock=self._now)
         self.started_at, self.clock_read_at = self._now(), datetime.min.replace(tzinfo=KST)
-        await self.database.run(desk_row)
         self.background = asyncio.create_task(self._beside())
 
     async def step(self) -> None:
@@ -106,6 +106,7 @@ class Command(Daemon):
             if self.stopping.is_set():
                 return
             await self._unless_stopped(work())
+        self.every = BUSY if self.engine.waiting else IDLE
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, Any]) -> Any:
         """What the work returns. Told to stop, it has a few seconds left; then what it was sending is unknown."""
@@ -144,7 +145,7 @@ class Command(Daemon):
         wrong = Troubles(self.name, alarms.CODES, level="error")
         while not self.stopping.is_set():
             try:
-                await self.side.run(self._tell, wrong)
+                await self.side.run(self._tell_troubles, wrong)
                 self.counters |= await self.side.run(self.chores.do)
             except DATABASE_WEATHER as exc:
                 self.log.warning("alarms and chores wait for the database: %s", exc)
@@ -152,7 +153,7 @@ class Command(Daemon):
                 return
             await self._rest(ALARMS_EVERY)
 
-    def _tell(self, wrong: Troubles) -> None:
+    def _tell_troubles(self, wrong: Troubles) -> None:
         storage, now = DatabaseStorage(), self._now()
         orders = storage.orders(kst_day(now))
         recovered = self.engine.recovered_at is not None

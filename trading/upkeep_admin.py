@@ -1,0 +1,121 @@
+"""Account upkeep in the admin: the proposals with a person's yes or no, and what is to be done without one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from stockdesk.admin import ReadOnlyAdmin, moment
+from trading import upkeep
+from trading.models import Upkeep, UpkeepSetting
+from trading.ports import Changed
+
+LAMPS = {
+    Upkeep.State.PROPOSED: "warning",
+    Upkeep.State.APPROVED: "info",
+    Upkeep.State.ORDERED: "info",
+    Upkeep.State.DONE: "success",
+    Upkeep.State.DECLINED: "default",
+    Upkeep.State.EXPIRED: "default",
+}
+
+
+class UpkeepAdmin(ReadOnlyAdmin):
+    """Rows are made by trading; a person says yes or no, and is asked once more before a yes."""
+
+    list_display = ("symbol", "name", "seen", "lamp", "last_fill_on", "proposed", "decider", "decided", "why")
+    list_filter = ("state",)
+    search_fields = ("symbol", "name")
+    exclude = ("is_open",)
+    actions = ("approve", "decline")
+    proposed = moment("proposed_at", _("proposed at"))
+    decided = moment("decided_at", _("decided at"))
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("trading.change_upkeep")
+
+    @display(description=_("price seen"), ordering="price")
+    def seen(self, proposal: Upkeep) -> str:
+        return f"{proposal.price:,}"
+
+    @display(description=_("state"), ordering="state", label=LAMPS)
+    def lamp(self, proposal: Upkeep) -> tuple[str, str]:
+        return proposal.state, proposal.get_state_display()
+
+    @display(description=_("decided by"), ordering="decided_by", empty_value="–")
+    def decider(self, proposal: Upkeep) -> Any:
+        return _("automatic") if proposal.decided_by == upkeep.AUTOMATIC else proposal.decided_by or None
+
+    @display(description=_("reason"), empty_value="")
+    def why(self, proposal: Upkeep) -> str:
+        return proposal.get_reason_display()
+
+    @admin.action(description=_("Approve: buy one share"), permissions=["decide"])
+    def approve(self, request: HttpRequest, rows: QuerySet[Upkeep]) -> HttpResponse:
+        return self._ask(request, rows, _("Approve: buy one share"), "approve", _approved)
+
+    @admin.action(description=_("Decline"), permissions=["decide"])
+    def decline(self, request: HttpRequest, rows: QuerySet[Upkeep]) -> HttpResponse:
+        return self._ask(request, rows, _("Decline"), "decline", _declined)
+
+    def _ask(
+        self,
+        request: HttpRequest,
+        rows: QuerySet[Upkeep],
+        title: Any,
+        action: str,
+        decide: Callable[[HttpRequest, Upkeep], None],
+    ) -> HttpResponse:
+        waiting = list(rows.filter(state=Upkeep.State.PROPOSED))
+        if request.POST.get("confirmed") != "yes":
+            context = {**self.admin_site.each_context(request), "title": title, "action": action, "waiting": waiting,
+                       "opts": self.opts, "checkbox": ACTION_CHECKBOX_NAME}  # fmt: skip
+            return TemplateResponse(request, "admin/trading/upkeep/confirm.html", context)
+        for proposal in waiting:
+            try:
+                decide(request, proposal)
+            except Changed:
+                text = gettext("%(symbol)s: somebody has decided already.") % {"symbol": proposal.symbol}
+                messages.warning(request, text)
+        if not waiting:
+            messages.warning(request, gettext("None of them waits for a decision."))
+        return HttpResponseRedirect(reverse("admin:trading_upkeep_changelist"))
+
+
+def _approved(request: HttpRequest, proposal: Upkeep) -> None:
+    if upkeep.approve(proposal.pk, request.user.get_username(), timezone.now()):
+        text = gettext("%(symbol)s: one share is bought by a condition of today.")
+    else:
+        text = gettext("%(symbol)s: approved; the condition is made when the market is open and the price is alive.")
+    messages.success(request, text % {"symbol": proposal.symbol})
+
+
+def _declined(request: HttpRequest, proposal: Upkeep) -> None:
+    upkeep.decline(proposal.pk, request.user.get_username(), timezone.now())
+    messages.success(request, gettext("%(symbol)s: declined.") % {"symbol": proposal.symbol})
+
+
+class UpkeepSettingAdmin(ModelAdmin):
+    """One row: the list leads straight to it, and saving comes back to it."""
+
+    fields = ("way", "traded_elsewhere_on")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        row, _made = UpkeepSetting.objects.get_or_create(pk=1)
+        return HttpResponseRedirect(reverse("admin:trading_upkeepsetting_change", args=[row.pk]))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

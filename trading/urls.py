@@ -1,0 +1,20 @@
+"""Pages of the trading room."""
+
+from django.urls import path
+
+from trading import views_desk, views_device, views_limits, views_orders
+
+app_name = "trading"
+urlpatterns = [
+    path("", views_desk.desk_page, name="desk"),
+    path("kill/", views_desk.kill, name="kill"),
+    path("lift/", views_desk.lift, name="lift"),
+    path("stop/", views_desk.stop, name="stop"),
+    path("mode/", views_desk.mode, name="mode"),
+    path("arm/", views_desk.arm, name="arm"),
+    path("disarm/", views_desk.disarm, name="disarm"),
+    path("limits/", views_limits.limits, name="limits"),
+    path("device/", views_device.device, name="device"),
+    path("orders/<int:order_id>/cancel/", views_orders.cancel, name="cancel"),
+    path("orders/<int:order_id>/settle/", views_orders.settle, name="settle"),
+]

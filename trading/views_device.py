@@ -1,0 +1,82 @@
+"""Enrolling a device for one-time codes: scan, type its first code. Each person only their own.
+
+The secret is in the one answer to "begin" and never shown again.
+"""
+
+from base64 import b32encode, b64encode
+from io import BytesIO
+
+import qrcode
+from django.contrib import messages
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from qrcode.image.svg import SvgPathImage
+
+from trading import codes
+from trading.answers import sees
+from trading.desk import note
+from trading.views_desk import frame, wrong_code
+
+
+@sees
+def device(request: HttpRequest) -> HttpResponse:
+    """The page, and its two steps: ``begin`` shows a new secret, ``confirm`` takes its first code."""
+    step = request.POST.get("step", "") if request.method == "POST" else ""
+    if step == "begin":
+        return _begin(request)
+    if step == "confirm":
+        return _confirm(request)
+    return _page(request)
+
+
+def _begin(request: HttpRequest) -> HttpResponse:
+    """The first device takes the password once more, another one a code of the device it replaces."""
+    assert isinstance(request.user, User)
+    if codes.device_of(request.user) is not None:
+        problem = wrong_code(request)
+    else:
+        password = request.POST.get("password", "")
+        # Whoever sits down at an open browser must not be able to enrol a phone of his own.
+        known = authenticate(request, username=request.user.get_username(), password=password)
+        problem = "" if known == request.user else _("The password is wrong.")
+    if problem:
+        return _page(request, problem=problem, status=403)
+    fresh = codes.begin(request.user)
+    secret = b32encode(fresh.bin_key).decode()
+    shown = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
+    return _page(request, qr=qr_image(fresh), secret=shown)
+
+
+def _confirm(request: HttpRequest) -> HttpResponse:
+    assert isinstance(request.user, User)
+    waiting = codes.waiting_device(request.user)
+    if waiting is None:
+        return _page(request, problem=_("There is no device to confirm, or its ten minutes are over. Begin again."))
+    had = codes.device_of(request.user) is not None
+    try:
+        codes.confirm(waiting, request.POST.get("code", ""))
+    except codes.WrongCode as exc:
+        return _page(request, problem=str(exc), status=403)
+    with transaction.atomic():
+        who = request.user.get_username()
+        note(who, timezone.now(), "device", before=who if had else "", after=who)
+    messages.success(request, _("The device is enrolled. Its codes count from now on."))
+    return redirect("trading:device")
+
+
+def _page(request: HttpRequest, *, status: int = 200, **more: str) -> HttpResponse:
+    facts = {"device": codes.device_of(request.user), "waiting": codes.waiting_device(request.user), **more}
+    return render(request, "trading/device.html", {**frame(), **facts}, status=status)
+
+
+def qr_image(fresh: TOTPDevice) -> str:
+    """The device's otpauth address as a picture: a data: URI of an SVG, made here and loaded from nowhere."""
+    drawn = BytesIO()
+    qrcode.make(fresh.config_url, image_factory=SvgPathImage, box_size=10).save(drawn)
+    return f"data:image/svg+xml;base64,{b64encode(drawn.getvalue()).decode()}"
