@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from stockdesk.calendar_models import MarketDay, SessionWindow, Venue
+from stockdesk.calendar_models import MarketDay, SessionWindow, Timetable, Venue
 from stockdesk.kis.messages import KST
 from stockdesk.threads import DatabaseThread
 
@@ -110,6 +110,14 @@ def day_of(on: date, using: str = "default") -> Day:
     verdict = row.verdict(settings.DESK.broker)
     windows = SessionWindow.objects.using(using).of(on, row.hours) if verdict.is_open else ()
     return Day(on, verdict.is_open, verdict.confirmed, verdict.source, tuple(_window(on, row) for row in windows))
+
+
+def usual_hours(on: date) -> tuple[time, time] | None:
+    """KRX's continuous trading on an ordinary day, by the rows in force on that date; None in the demo, or unknown."""
+    if settings.DESK.around_the_clock:
+        return None
+    rows = SessionWindow.objects.of(on, Timetable.REGULAR).filter(venue=KRX, code=REGULAR)
+    return next(((row.hours_from, row.hours_to) for row in rows), None)
 
 
 class Today:

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.db import connections
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -18,8 +19,13 @@ class TradingConfig(AppConfig):
         post_migrate.connect(make_desk, sender=self, dispatch_uid="trading.make_desk")
 
 
-def make_desk(**_options: Any) -> None:
-    """The desk's one row, with its careful defaults: run_trading may read it and no more."""
-    from trading.desk import desk_row
+def make_desk(using: str, **_options: Any) -> None:
+    """For ``post_migrate``: the desk's one row, a dry run unless this is the demo with its stand-in for a broker."""
+    from django.conf import settings
 
-    desk_row()
+    from trading.models import Desk
+
+    if Desk._meta.db_table not in connections[using].introspection.table_names():
+        return  # somebody migrates back
+    mock = settings.DESK.around_the_clock and settings.DESK.mode == "mock"
+    Desk.objects.using(using).get_or_create(pk=1, defaults={"mode": "mock"} if mock else {})

@@ -29,9 +29,10 @@ class Chores:
         """What is due; returns counters. Raises ``django.db.Error``, and LeaseLost where this copy is past."""
         counters: dict[str, Any] = {}
         if self._is_due("board", BOARD_EVERY):
-            counters |= mirror_board(using=self._using, now=self._clock(), daemon=self._daemon, fence=self._fence)
+            done = mirror_board(using=self._using, now=self._clock(), daemon=self._daemon, fence=self._fence)
+            counters |= {"board": done.stale or "ok", "board_problems": done.problems}
         if self._is_due("upkeep", UPKEEP_EVERY):
-            upkeep.propose(self._clock())
+            upkeep.propose(self._clock(), using=self._using)
         if not self._demo_is_made:
             self._demo_is_made = demo.make_conditions()
         return counters

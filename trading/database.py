@@ -205,7 +205,7 @@ def condition_view(row: models.Condition) -> ConditionView:
     return _condition({name: getattr(row, name) for name in _CONDITION})
 
 
-def _sign(which: str, parameter: object) -> tuple[Any, ...]:
+def _sign(which: str, parameter: Any) -> tuple[Any, ...]:
     """What differs as soon as one of these rows has changed: every write makes a version grow, none is deleted."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT COUNT(*), SUM(version), MAX(id) FROM trading_order WHERE {which}", (parameter,))

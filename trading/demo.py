@@ -3,7 +3,6 @@
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -11,11 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from market.models import Instrument, Quote
-from stockdesk.env import LOOPBACK
-from trading.desk import set_mode
 from trading.models import Condition
 from trading.ticks import round_price, step
-from trading.views import Mode, Pricing, Sizing, Trigger
+from trading.views import Pricing, Sizing, Trigger
 
 FRESH = timedelta(seconds=10)
 LEAST, MOST = 5_000, 60_000
@@ -27,28 +24,21 @@ AWAY_PERCENT = 20
 
 
 def make_conditions() -> bool:
-    """Make the demo's conditions and set its desk to mock trading; True once that is done, or not to be done.
+    """Make the demo's conditions; True once that is done, or not to be done.
 
     False while the prices to start from have not come yet: call again. Only on a demo whose broker is on this
     machine, and only where no condition exists; whatever a person changed stays.
     """
-    if not settings.DESK.demo or not _broker_is_here() or Condition.objects.exists():
+    if not settings.DESK.around_the_clock or Condition.objects.exists():
         return True
     quotes = _lively_quotes()
     if len(quotes) < WANTED:
         return False
     kinds = dict(Instrument.objects.filter(pk__in=[quote.symbol for quote in quotes]).values_list("symbol", "kind"))
     with transaction.atomic():
-        if settings.DESK.mode == "mock":
-            set_mode(Mode.MOCK, timezone.now())
         for position, words in enumerate(_words([(quote, kinds[quote.symbol]) for quote in quotes])):
             Condition(position=position, enabled=True, **words).save()
     return True
-
-
-def _broker_is_here() -> bool:
-    places = (settings.DESK.kis_rest_url, settings.DESK.kis_ws_url)
-    return all((urlsplit(url).hostname or "") in LOOPBACK for url in places)
 
 
 def _lively_quotes() -> list[Quote]:

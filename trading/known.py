@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from assets.accounts import own_account
 from market.models import Instrument
+from stockdesk.hours import usual_hours
 from trading.models import Condition, Desk
 from trading.prices import Unpriced, day_limits
 from trading.reading import DatabaseReader
@@ -39,6 +40,7 @@ def known_of(condition: Condition, now: datetime) -> Known:
         average_price=holding.average_price if holding is not None else None,
         max_quantity=desk.max_order_quantity,
         max_amount=desk.max_order_amount,
+        regular=usual_hours(today),
         others=tuple(others),
     )
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from stockdesk.hours import REGULAR_CLOSE, REGULAR_OPEN
 from stockdesk.kis.numbers import TypedNumberError, typed_number
 from trading.ticks import on_tick, round_price, step
 from trading.views import Pricing, Sizing, Trigger
@@ -50,6 +49,8 @@ class Known:
     average_price: Decimal | None = None
     max_quantity: int | None = None
     max_amount: int | None = None
+    regular: tuple[time, time] | None = None
+    """Continuous trading on an ordinary day."""
     others: tuple[Said, ...] = field(default=())
     """Conditions of the symbol that are on, without the one in hand."""
 
@@ -123,7 +124,7 @@ def errors(complaints: Iterable[Complaint]) -> list[Complaint]:
 
 def judge_words(said: Said, known: Known) -> list[Complaint]:
     """What is wrong whatever the market does: it can be told by the words and the master alone."""
-    found = [*_instrument(known), *_fields(said), *_trigger(said), *_days(said, known.today), *_hours(said)]
+    found = [*_instrument(known), *_fields(said), *_trigger(said), *_days(said, known.today), *_hours(said, known)]
     if known.kind is not None and said.trigger in BY_PRICE and said.strike_price:
         found += _tick(said.strike_price, known.kind)
     return found
@@ -176,20 +177,21 @@ def _days(said: Said, today: date) -> Iterator[Complaint]:
         yield Complaint("valid_to", _("The last day is over, so it will not fire."), warning=not said.enabled)
 
 
-def _hours(said: Said) -> Iterator[Complaint]:
+def _hours(said: Said, known: Known) -> Iterator[Complaint]:
     opens, closes = said.hours_from or time.min, said.hours_to or time.max
     if said.hours_from and said.hours_to and closes <= opens:
         yield Complaint("hours_to", _("The end of the hours is not after their beginning."))
-    elif closes <= REGULAR_OPEN or opens >= REGULAR_CLOSE:
-        name = "hours_to" if said.hours_to and closes <= REGULAR_OPEN else "hours_from"
-        yield Complaint(name, _("These hours lie outside regular trading (%(hours)s).") % {"hours": _regular()})
-    elif (said.hours_from and opens < REGULAR_OPEN) or (said.hours_to and closes > REGULAR_CLOSE):
-        text = _("Orders leave in regular trading only (%(hours)s).")
-        yield Complaint("hours_from", text % {"hours": _regular()}, warning=True)
-
-
-def _regular() -> str:
-    return f"{REGULAR_OPEN:%H:%M}–{REGULAR_CLOSE:%H:%M}"
+        return
+    if known.regular is None:
+        return
+    first, last = known.regular
+    hours = {"hours": f"{first:%H:%M}–{last:%H:%M}"}
+    if closes <= first or opens >= last:
+        name = "hours_to" if said.hours_to and closes <= first else "hours_from"
+        yield Complaint(name, _("These hours lie outside regular trading (%(hours)s).") % hours)
+    elif (said.hours_from and opens < first) or (said.hours_to and closes > last):
+        text = _("Orders leave in regular trading only (%(hours)s).") % hours
+        yield Complaint("hours_from", text, warning=True)
 
 
 def judge_market(said: Said, known: Known) -> list[Complaint]:

@@ -22,7 +22,9 @@ def _english():
 
 
 def known(**changes: Any) -> Known:
-    return replace(Known(TODAY, "stock", last_price=70_100, limits=(49_000, 91_000)), **changes)
+    return replace(
+        Known(TODAY, "stock", last_price=70_100, limits=(49_000, 91_000), regular=(time(9), time(15, 20))), **changes
+    )
 
 
 def wrong(condition: ConditionView, **changes: Any) -> dict[str, str]:

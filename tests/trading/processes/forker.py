@@ -62,7 +62,7 @@ def hurry() -> None:
     Command.expiry = 2.0
     ledger.LOOK_UPS = (1, 2, 3, 4)  # type: ignore[assignment]
     ledger.LOOK_UPS_LATER = 1
-    ledger.PROVED_AFTER = matching.PROVED_AFTER = timedelta(seconds=2)  # type: ignore[attr-defined]
+    ledger.PROVED_AFTER = matching.PROVED_AFTER = timedelta(seconds=2)
 
 
 def copy(point: str) -> int:

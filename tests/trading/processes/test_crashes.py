@@ -6,6 +6,7 @@ What really happened is read from the simulator's own log, not from the desk's t
 import os
 import signal
 from collections import Counter
+from functools import partial
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_no_kill_makes_two_bookings_of_one_intent_or_loses_a_fill(
         copies.start(point)
         assert os.WTERMSIG(copies.ended()) == signal.SIGKILL, f"round {number}: it did not get to {point}"
         survivor = copies.start()
-        copies.until(lambda condition=condition: settled(condition))
+        copies.until(partial(settled, condition))
         os.kill(survivor, signal.SIGTERM)
         assert copies.ended() == 0
         agrees_with_the_broker(condition, simulator)

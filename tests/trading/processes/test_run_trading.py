@@ -144,9 +144,9 @@ def stopped(world: World, condition: Condition) -> Iterator[None]:
 
 @contextmanager
 def another_mode(world: World, condition: Condition) -> Iterator[None]:
-    desk.set_mode(Mode.LIVE, world.now())
+    desk.set_mode(Mode.LIVE, "me", world.now())
     yield
-    desk.set_mode(Mode.MOCK, world.now())
+    desk.set_mode(Mode.MOCK, "me", world.now())
 
 
 @contextmanager
@@ -207,7 +207,7 @@ def test_after_the_kill_switch_orders_stay_and_cancels_leave(copies: Copies, sim
     pressed = time.time()
     order = order_of(first)
     assert order is not None
-    desk.request_cancel(order.pk, copies.world.now())
+    desk.request_cancel(order.pk, "me", copies.world.now())
     copies.until(lambda: is_in(first, State.CANCELLED))
     assert [post for post in posts(simulator) if post["new"] and post["at"] > pressed + 1.0] == []
     assert any(not is_in(condition, State.ACCEPTED) for condition in others)

@@ -56,7 +56,7 @@ class World:
 
     def _read_account(self, now: datetime) -> None:
         opened = list(self.simulator.control.accounts().values())  # it is opened by the first call of its key
-        seen = opened[0] if opened else {"cash": CASH, "holdings": {}}
+        seen: dict[str, Any] = opened[0] if opened else {"cash": CASH, "holdings": {}}
         Balance.objects.update_or_create(account=self.account, defaults={"deposit_d2": seen["cash"]})
         for symbol, row in seen["holdings"].items():
             Holding.objects.update_or_create(
