@@ -134,7 +134,7 @@ class SymbolAdmin(FetchedAdmin):
 class DailyBarAdmin(SymbolAdmin):
     jobs = ("daily-bars",)
     list_display = (
-        "symbol", "title", "date", "opened", "high", "low", "close", "at_1530", "traded", "value", "fetched",
+        "symbol", "title", "date", "opened", "high", "low", "close", "at_1530", "traded", "value",
     )  # fmt: skip
     opened = figure("open_price", _("open"))
     high = figure("high_price", _("high"))
@@ -187,7 +187,7 @@ class ShortSaleAdmin(SymbolAdmin):
 class CreditBalanceAdmin(SymbolAdmin):
     jobs = ("credit",)
     list_display = (
-        "symbol", "title", "date", "balance", "owed", "part", "new", "repaid", "lent", "lent_part", "fetched",
+        "symbol", "title", "date", "balance", "owed", "part", "new", "repaid", "lent", "lent_part",
     )  # fmt: skip
     balance = figure("loan_balance", _("credit balance, shares"))
     owed = worth("loan_amount", _("credit balance (KRW 100m)"))
