@@ -82,7 +82,9 @@ def due_days(now: datetime, jobs: Iterable[Job]) -> list[tuple[Job, date]]:
 
 # The ledger
 
-_OPEN = "INSERT IGNORE INTO collectors_jobday (job, day) VALUES (%s, %s)"
+_OPEN = """
+    INSERT INTO collectors_jobday (job, day) VALUES (%s, %s) ON DUPLICATE KEY UPDATE opened_at = NOW(6)
+"""
 _ADD = "INSERT IGNORE INTO collectors_jobitem (job, day, item) VALUES "
 _CAN_TAKE = """
     job = %s AND day = %s AND (
@@ -124,6 +126,12 @@ def open_day(job: Job, day: date) -> int:
             cursor.execute(_ADD + ", ".join(["(%s, %s, %s)"] * len(part)), values)
         cursor.execute(_OPEN, (job.name, day))
     return len(names)
+
+
+def purge(before: date) -> None:
+    """Forget days that nobody asks about any more; what was fetched stays."""
+    for table in ("collectors_jobitem", "collectors_jobday"):
+        _executed(f"DELETE FROM {table} WHERE day < %s LIMIT 5000", (before,))  # a name of ours
 
 
 def can_take(job: str, day: date) -> int:

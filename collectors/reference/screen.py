@@ -30,7 +30,10 @@ show("rankings", RANKING, ranking_rows)
 
 def words() -> dict[str, str]:
     """What the events of the batch jobs mean."""
-    return {"event.worker-idle": _("Nobody works on the batch jobs")}
+    return {
+        "event.worker-idle": _("Nobody works on the batch jobs"),
+        "event.job-unopened": _("A batch job cannot begin"),
+    }
 
 
 say(words, [gettext_noop("tasks are queued, but no worker takes them: is the program worker running?")])

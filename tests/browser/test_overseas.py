@@ -28,11 +28,11 @@ def _figures(transactional_db):
             symbol=symbol, place=place, name=name, price=price, change=change, change_rate=rate, is_open=is_open,
             read_at=read_at, on="2026-11-20",
         )  # fmt: skip
-    for by, sign, change in (("volume", "3", 0), ("up", "2", 500), ("down", "5", -500)):
+    for by, sign, step in (("volume", "3", 0), ("up", "2", 500), ("down", "5", -500)):
         for place in range(1, 13):
             Ranking.objects.create(
                 by=by, on="2026-11-20", place=place, symbol=f"{place:06}", name=f"{by} {place}", price=10_000 * place,
-                change=change, sign=sign, change_rate=change / 100, volume=538_700,
+                change=step, sign=sign, change_rate=step / 100, volume=538_700,
             )  # fmt: skip
 
 

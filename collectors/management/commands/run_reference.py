@@ -1,14 +1,15 @@
 """Daemon 6: sees what is due after each trading day and hands it to the workers; it fetches nothing itself."""
 
+import logging
 from datetime import date, datetime, timedelta
-from typing import ClassVar
 
+from django.db import DatabaseError
 from django_q.models import OrmQ
 
 from collectors.errors import SourceError
-from collectors.job_models import JobDay
-from collectors.jobs import JOBS, Job, can_take, due_days, hand_out, open_day, unfinished
-from stockdesk.daemon import Daemon
+from collectors.job_models import JobDay, JobItem
+from collectors.jobs import JOBS, Job, can_take, due_days, hand_out, open_day, purge, unfinished
+from stockdesk.daemon import DATABASE_WEATHER, Daemon
 from stockdesk.events import clear_event, raise_event
 from stockdesk.kis.messages import KST
 
@@ -16,9 +17,15 @@ from stockdesk.kis.messages import KST
 KEPT_OPEN = timedelta(days=7)
 #: Work that was handed out and shows no sign of life for so long is handed out again.
 SILENT = timedelta(seconds=90)
+#: A day with nothing to do is looked at again after so long.
+EMPTY_AGAIN = timedelta(minutes=10)
 #: With so many tasks queued nobody takes them: more would not help.
 QUEUE_FULL = 100
-IDLE = "worker-idle"
+IDLE, UNOPENED = "worker-idle", "job-unopened"
+#: How long the ledger of the jobs is kept.
+KEPT = timedelta(days=90)
+
+log = logging.getLogger("stockdesk.daemon.reference")
 
 
 class Command(Daemon):
@@ -27,7 +34,6 @@ class Command(Daemon):
     help = "Opens the batch jobs that are due after the close and queues them for the workers (manage.py qcluster)."
     name = "reference"
     every = 30.0
-    foreseen: ClassVar[tuple[type[BaseException], ...]] = (*Daemon.foreseen, SourceError)
 
     async def step(self) -> None:
         self.counters |= await self.database.run(advance, datetime.now(KST))
@@ -37,13 +43,35 @@ def advance(now: datetime) -> dict[str, int]:
     """Open what is due and has not been opened, and hand out what nobody is working on."""
     opened = 0
     for job, day in due_days(now, JOBS.values()):
-        if not JobDay.objects.filter(job=job.name, day=day).exists():
-            open_day(job, day)
-            opened += 1
-    handed_out = sum(
-        _handed_out(JOBS[name], day, now) for name, day in unfinished(now.date() - KEPT_OPEN) if name in JOBS
-    )
+        if _is_new(job, day, now):
+            opened += _opened(job, day)
+    if opened:
+        purge(now.date() - KEPT)
+    left = unfinished(now.date() - KEPT_OPEN)
+    handed_out = sum(_handed_out(JOBS[name], day, now) for name, day in left if name in JOBS)
     return {"opened": opened, "tasks": handed_out, "queued": OrmQ.objects.count()}
+
+
+def _is_new(job: Job, day: date, now: datetime) -> bool:
+    """Whether a day was never opened, or had nothing to do and is looked at again: a watch list may be filled late."""
+    row = JobDay.objects.filter(job=job.name, day=day).first()
+    if row is None:
+        return True
+    return now - row.opened_at >= EMPTY_AGAIN and not JobItem.objects.filter(job=job.name, day=day).exists()
+
+
+def _opened(job: Job, day: date) -> int:
+    """Write down a day's items. A list that cannot be had stops this job alone, until it can."""
+    try:
+        open_day(job, day)
+    except DATABASE_WEATHER:
+        raise
+    except (DatabaseError, SourceError) as exc:
+        log.warning("%s of %s cannot be opened: %s", job.name, day, exc)
+        raise_event("reference", UNOPENED, job.name, text=f"{type(exc).__name__}: {exc}")
+        return 0
+    clear_event("reference", UNOPENED, job.name)
+    return 1
 
 
 def _handed_out(job: Job, day: date, now: datetime) -> int:
