@@ -45,7 +45,7 @@ def troubles(
     if desk is not None and around.setting is not None:
         closed = checks.closed_lock(desk, around.setting, now)
         if closed is not None:
-            found["lock-closed", closed[0]] = closed[1]
+            found["lock-closed", closed.code] = closed.text
     if around.clock_skew is not None and abs(around.clock_skew) > checks.MAX_CLOCK_SKEW:
         found["clock-off", ""] = f"the broker's clock is {around.clock_skew:+.1f} s from ours: nothing is ordered"
     sends = around.setting is not None and around.setting.mode is not Mode.DRY_RUN

@@ -80,23 +80,25 @@ def check_mode(wanted: Wanted, facts: Facts) -> Refusal | None:
     if facts.setting is None or facts.desk is None:
         return refuse(wanted, "cannot_compute", "The mode is not known.")
     closed = closed_lock(facts.desk, facts.setting, facts.now)
-    return None if closed is None else refuse(wanted, *closed, desk=facts.desk.mode, setting=facts.setting.mode)
+    if closed is None:
+        return None
+    return refuse(wanted, closed.code, closed.text, desk=facts.desk.mode, setting=facts.setting.mode)
 
 
-def closed_lock(desk: DeskView, setting: Setting, now: datetime) -> tuple[str, str] | None:
-    """Which lock keeps orders of the wanted mode from leaving: code and sentence. A dry run has none to open."""
+def closed_lock(desk: DeskView, setting: Setting, now: datetime) -> Refusal | None:
+    """Which lock keeps orders of the wanted mode from leaving: a dry run has none to open."""
     if Mode.DRY_RUN in (setting.mode, desk.mode):
         return None
     if desk.mode is not setting.mode:
-        return "modes_differ", "The desk and .env name different modes."
+        return Refusal("modes_differ", "The desk and .env name different modes.")
     if not setting.account_known:
-        return "no_account", "No account number is set."
+        return Refusal("no_account", "No account number is set.")
     if desk.mode is Mode.MOCK and setting.host not in ("mock", "simulator"):
-        return "host_is_live", "Paper trading, but the broker's address is the live one."
+        return Refusal("host_is_live", "Paper trading, but the broker's address is the live one.")
     if desk.mode is Mode.LIVE and setting.host != "live":
-        return "host_is_not_live", "Live trading, but the broker's address is not the live one."
+        return Refusal("host_is_not_live", "Live trading, but the broker's address is not the live one.")
     if desk.mode is Mode.LIVE and (desk.live_armed_until is None or now >= desk.live_armed_until):
-        return "live_not_armed", "Live trading is not armed by a fresh code."
+        return Refusal("live_not_armed", "Live trading is not armed by a fresh code.")
     return None
 
 

@@ -258,6 +258,8 @@ class ConditionAdmin(SimpleHistoryAdmin, ModelAdmin, ImportExportModelAdmin):
         ]
         if obj is not None:
             told = ("line_state", "board_row") if obj.source == Condition.Origin.BOARD else ("line_state",)
+            if self.has_change_permission(request, obj):
+                told = (*told, "seen_revision")
             sets.insert(0, (None, {"fields": told}))
         return sets
 

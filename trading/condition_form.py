@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -107,6 +108,9 @@ class ConditionForm(forms.ModelForm):
         _whole(-10_000, 10_000), empty=0, initial=0, label=_("position"), help_text=_("lower is decided first")
     )
 
+    # What the page showed; the desk may have switched the condition off since, and saving would switch it on again.
+    seen_revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
     class Meta:
         model = Condition
         fields = (
@@ -118,10 +122,25 @@ class ConditionForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.warnings: list[Complaint] = []
+        if self.instance.pk:
+            self.fields["seen_revision"].initial = self.instance.revision
+        else:
+            del self.fields["seen_revision"]
 
     def clean_symbol(self) -> str:
         typed = self.cleaned_data["symbol"].strip()
         return clean_symbol(typed) or symbol_of_name(typed)
+
+    def clean_seen_revision(self) -> int | None:
+        seen: int | None = self.cleaned_data["seen_revision"]
+        rows = Condition.objects.filter(pk=self.instance.pk)
+        if connection.in_atomic_block:
+            rows = rows.select_for_update()  # until it is saved
+        if seen is not None and seen not in rows.values_list("revision", flat=True):
+            # Said above the form: the field itself is hidden.
+            text = _("It was changed meanwhile, by somebody else or by the desk: load the page again before you save.")
+            self.add_error(None, text)
+        return seen
 
     def _post_clean(self) -> None:
         """Judged after the model's own rules, on the condition as it would be stored."""

@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 
 from market.models import Instrument, Quote
 from market.watch_cells import EMPTY, direction, is_old, price_text
+from stockdesk.models import Event
 from trading import ledger
+from trading.board import EVENT, SOURCE
 from trading.database import DatabaseStorage, condition_view
 from trading.known import desk_reader
 from trading.models import Condition, Desk, Refusal
@@ -69,12 +71,15 @@ def lines_of(conditions: Sequence[Condition], now: datetime) -> dict[int, Line]:
     desk = Desk.objects.filter(pk=1).values_list("mode", flat=True).first() or Mode.DRY_RUN
     dry = Mode.DRY_RUN in (desk, settings.DESK.mode)
     refusals = _refusals(views)
+    unread = Event.objects.filter(source=SOURCE, code=EVENT, is_open=True).exists()
     lines = {}
     for condition in conditions:
         view, quote = views[condition.pk], quotes.get(condition.symbol)
         history = ledger.history_of(view, past, today=kst_day(now), dry=dry)
         reach = _reach(view, quote, holdings.get(view.symbol))
         kind, state = _state(condition, history)
+        if unread and condition.source == Condition.Origin.BOARD:
+            state += " · " + _("the board cannot be read")
         refusal = refusals.get(condition.pk)
         lines[condition.pk] = Line(
             name=names.get(condition.symbol, ""),

@@ -85,10 +85,29 @@ async def test_a_price_that_ticks_moves_the_holding_and_the_totals(live_desk):
     await expect(cell(page, "005930", "last_price")).to_have_text("73,000")
     await expect(cell(page, "005930", "evaluation_amount")).to_have_text("730,000")
     await expect(cell(page, "005930", "profit_loss")).to_have_text("+35,000")
+    await expect(cell(page, "005930", "profit_loss")).to_have_attribute("data-computed", "계산")
+    await expect(cell(page, "000660", "profit_loss")).not_to_have_attribute("data-computed", "계산")
     await expect(cell(page, "005930", "profit_rate")).to_have_text("+5.04%")
     await expect(total(page, "profit_loss")).to_have_text("+27,500")
     await expect(total(page, "total_value")).to_have_text("2,070,000")
     await expect(cell(page, "000660", "last_price")).to_have_text("68,000")  # nobody watches it: the broker's price
+
+
+async def test_a_holding_tells_its_open_orders_and_conditions(live_desk):
+    today = timezone.localdate()
+    await live_desk.sql(
+        "INSERT INTO trading_condition (symbol, side, enabled, `trigger`) VALUES ('005930', 'sell', 1, 'take_profit')"
+    )
+    for key, state in (("a", "accepted"), ("b", "filled")):
+        await live_desk.sql(
+            "INSERT INTO trading_order"
+            " (intent_key, mode, ordered_on, symbol, side, quantity, state, created_at, changed_at)"
+            " VALUES (%s, 'mock', %s, '005930', 'sell', 3, %s, NOW(6), NOW(6))",
+            *(key, today, state),
+        )
+    page = await live_desk.open()
+    await expect(cell(page, "005930", "working")).to_have_text("미체결 1 · 조건 1")
+    await expect(cell(page, "000660", "working")).to_have_text("")
 
 
 async def test_a_manual_trade_comes_and_goes_with_the_next_balance(live_desk, rows):

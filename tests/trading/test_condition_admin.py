@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from market.models import Quote
+from stockdesk.events import clear_event, raise_event
 from stockdesk.unfold import navigation
 from tests.trading.conftest import HYNIX, SAMSUNG, needs_account, stored
 from tests.trading.values import an_order
@@ -145,6 +146,32 @@ def test_an_open_form_saved_untouched_changes_nothing(admin: Client) -> None:
     assert Condition.history.count() == 1
 
 
+def test_a_form_opened_before_the_desk_switched_it_off_does_not_switch_it_on_again(admin: Client) -> None:
+    condition = stored()
+    url = reverse("admin:trading_condition_change", args=[condition.pk])
+    opened = admin.get(url)
+    seen = str(opened.context["adminform"].form["seen_revision"].value())
+    assert f'name="seen_revision" value="{seen}"' in opened.content.decode()
+    storage = DatabaseStorage()
+    storage.switch_off(storage.conditions()[0], "refused 3 times: 잔고 부족", timezone.now())
+    answer = admin.post(url, typed(note="x", seen_revision=seen))
+    assert "changed meanwhile" in errors(answer)["__all__"][0]
+    assert not Condition.objects.get().enabled
+    again = str(admin.get(url).context["adminform"].form["seen_revision"].value())
+    assert admin.post(url, typed(note="x", seen_revision=again)).status_code == 302
+    assert Condition.objects.get().enabled
+
+
+def test_the_engines_best_price_does_not_get_in_the_way_of_an_open_form(admin: Client) -> None:
+    condition = stored(side="sell", trigger="trailing", strike_price=None, rate=2)
+    url = reverse("admin:trading_condition_change", args=[condition.pk])
+    seen = str(admin.get(url).context["adminform"].form["seen_revision"].value())
+    Condition.objects.update(best_price=71_000)
+    data = typed(side="sell", trigger="trailing", strike_price="", rate="3", seen_revision=seen)
+    assert admin.post(url, data).status_code == 302
+    assert (Condition.objects.get().rate, Condition.objects.get().best_price) == (3, 71_000)
+
+
 def test_a_new_form_offers_careful_defaults(admin: Client) -> None:
     form = admin.get(reverse(ADD)).context["adminform"].form
     assert [form[name].value() for name in ("enabled", "repeat", "cool_down")] == [False, "1", "60"]
@@ -225,7 +252,7 @@ def test_a_state_by_the_row(admin: Client, prepare: dict[str, Any], kind: str, s
 def test_a_state_by_the_ledger(admin: Client, settings: Any, orders: list[State], kind: str, state: str) -> None:
     condition = stored(repeat=2)
     mode = Mode.DRY_RUN if settings.DESK.mode == "dry-run" else Mode.MOCK
-    desk.set_mode(mode, timezone.now())
+    desk.set_mode(mode, "me", timezone.now())
     for number, ended in enumerate(orders):
         order = an_order(
             intent_key=f"condition:{condition.pk}:1:{number}", condition_id=condition.pk, state=ended, mode=mode,
@@ -367,6 +394,15 @@ def test_a_condition_of_the_board_is_read_only_and_says_where_it_is_changed(admi
         admin.post(reverse("admin:trading_condition_delete", args=[condition.pk]), {"post": "yes"}).status_code == 403
     )
     assert Condition.objects.get().strike_price == 69_000
+
+
+def test_while_the_board_cannot_be_read_its_conditions_say_so(admin: Client) -> None:
+    board, own = stored(source="board", wr_id=7), stored(strike_price=68_000)
+    raise_event("trading", "board-unreadable")
+    assert line(admin, board)["state"] == "waiting · the board cannot be read"
+    assert line(admin, own)["state"] == "waiting"
+    clear_event("trading", "board-unreadable")
+    assert line(admin, board)["state"] == "waiting"
 
 
 def test_many_are_not_deleted_where_the_board_has_one_of_them(admin: Client) -> None:

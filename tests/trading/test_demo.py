@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from market.models import Instrument, Quote
 from tests.trading.conftest import stored
+from trading.apps import make_desk
 from trading.database import DatabaseStorage
 from trading.decisions import decide
 from trading.demo import make_conditions
@@ -73,10 +74,14 @@ def test_they_are_in_order_and_some_of_them_fire_at_once(traded: Callable[..., N
     assert sum(row.repeat > 1 for row in rows if row.trigger == "take_profit") == 1
 
 
-def test_the_demos_desk_trades_with_the_simulator_from_then_on(traded: Callable[..., None]) -> None:
-    traded(5)
-    make_conditions()
+def test_the_demos_desk_begins_in_mock_trading_and_no_other_does(settings: Any) -> None:
+    Desk.objects.all().delete()
+    make_desk(using="default")
     assert Desk.objects.get().mode == "mock"
+    Desk.objects.all().delete()
+    settings.DESK = replace(settings.DESK, demo=False)
+    make_desk(using="default")
+    assert Desk.objects.get().mode == "dry-run"
 
 
 def test_they_are_made_once_and_what_a_person_chose_stays(traded: Callable[..., None]) -> None:
@@ -104,7 +109,6 @@ def test_nowhere_but_in_a_demo_on_this_machine(
     traded(5)
     assert make_conditions()
     assert not Condition.objects.exists()
-    assert not Desk.objects.exists()
 
 
 def test_a_desk_that_has_conditions_gets_none(traded: Callable[..., None]) -> None:
@@ -112,11 +116,3 @@ def test_a_desk_that_has_conditions_gets_none(traded: Callable[..., None]) -> No
     stored()
     assert make_conditions()
     assert Condition.objects.count() == 1
-    assert not Desk.objects.exists()
-
-
-def test_a_demo_in_dry_run_stays_one(traded: Callable[..., None], settings: Any) -> None:
-    settings.DESK = replace(settings.DESK, mode="dry-run")
-    traded(5)
-    make_conditions()
-    assert not Desk.objects.exists()

@@ -20,7 +20,8 @@ export function origin(row) {
 
 function reason(row) {
   if (row.alarm) return said(row.alarm);
-  if (row.code) return [word(`reason.${row.code}`) ?? said(row.reason), `(${row.code})`].filter(Boolean).join(" ");
+  // Our own codes have words; the broker's code is what its support asks for.
+  if (row.code) return word(`reason.${row.code}`) ?? [said(row.reason), `(${row.code})`].filter(Boolean).join(" ");
   // While it works, the reason is why it was ordered, which the condition beside it tells better.
   const told = row.source === "external" || / last \d/.test(row.reason) || (isOpen(row) && row.state !== "unknown");
   return told ? "" : said(row.reason);

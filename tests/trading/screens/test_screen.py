@@ -90,6 +90,7 @@ def test_candidates_stand_beside_the_order_they_may_be(order, listed):
 
 
 def test_the_switches_are_shown_and_nothing_before_there_is_a_desk():
+    models.Desk.objects.all().delete()
     assert screen.switch_rows() == {}
     desk.set_stop(Stop.FULL, "kim", timezone.now())
     shown = told("switches", screen.switch_rows(), 1)
