@@ -3,7 +3,12 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CollectorsConfig(AppConfig):
-    """The daemons that fill market and assets."""
+    """The daemons that fill market and assets, and what they keep of other sources."""
 
     name = "collectors"
     verbose_name = _("Collectors")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from collectors.overseas import screen as overseas  # noqa: F401  (registers itself)
+        from collectors.reference import jobs, screen  # noqa: F401  (they register themselves)

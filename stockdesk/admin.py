@@ -11,6 +11,8 @@ from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin
@@ -46,6 +48,17 @@ def moment(field: str, description: Any) -> Any:
     def column(self: ModelAdmin, row: Any) -> str | None:
         at = getattr(row, field)
         return None if at is None else f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}"
+
+    return column
+
+
+def day(field: str, description: Any) -> Any:
+    """A column of a date, short enough for one line."""
+
+    @display(description=description, ordering=field, empty_value="–")
+    def column(self: ModelAdmin, row: Any) -> SafeString | None:
+        on = getattr(row, field)
+        return None if on is None else format_html('<span class="desk-time">{}</span>', f"{on:%Y-%m-%d}")
 
     return column
 

@@ -142,6 +142,8 @@ def logging_config(desk: Environment) -> dict[str, Any]:
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
             "websockets": {"level": "WARNING"},
+            # Three lines per task at INFO.
+            "django-q": {"level": "WARNING"},
             # Four lines for every login; a lock-out is a warning.
             "axes": {"level": "WARNING"},
         },

@@ -28,6 +28,8 @@ class Program:
     only: Only = ""
     starts_alone: bool = False  # before the migrations; the others wait until the tables are there
     stop_seconds: int = 15  # between SIGTERM and SIGKILL
+    # SIGTERM goes to the program alone, which ends its own children; SIGKILL goes to the whole group all the same.
+    ends_its_children: bool = False
 
 
 PROGRAMS = (
@@ -71,6 +73,28 @@ PROGRAMS = (
         priority=50,
         when="market hours",
         only="account",
+    ),
+    Program(
+        name="overseas",
+        command=(PYTHON, "manage.py", "run_overseas"),
+        does="overseas indices and rates",
+        priority=60,
+    ),
+    Program(
+        name="reference",
+        command=(PYTHON, "manage.py", "run_reference"),
+        does="investor flows, short sales, credit, dividends, rankings, daily bars",
+        priority=65,
+        when="after the close",
+    ),
+    Program(
+        name="worker",
+        command=(PYTHON, "manage.py", "qcluster"),
+        does="batch jobs",
+        priority=70,
+        stop_seconds=60,  # the items in hand are finished
+        # It waits for ever for a child that a signal to the group ended before it could tell it to stop.
+        ends_its_children=True,
     ),
     Program(
         name="web",
@@ -133,7 +157,7 @@ startsecs=5
 startretries=1000000
 stopsignal=TERM
 stopwaitsecs={stop_seconds}
-stopasgroup=true
+stopasgroup={stopasgroup}
 killasgroup=true
 redirect_stderr=true
 stdout_logfile=var/log/{name}.log
@@ -154,6 +178,7 @@ def supervisord_config(
             priority=program.priority,
             autostart="true" if program.starts_alone else "false",
             stop_seconds=program.stop_seconds,
+            stopasgroup="false" if program.ends_its_children else "true",
         )
         for program in programs
     ]

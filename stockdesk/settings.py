@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "axes",
     "channels",
     "csp",
+    "django_q",
     "import_export",
     "simple_history",
     "stockdesk",
@@ -122,6 +123,23 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+# Batch jobs, never orders. Two workers share the call budget, and an idle cluster asks the database every five
+# seconds. A task that failed or was lost is given out again after ``retry``, which is safe: what is done is in
+# collectors_jobitem.
+Q_CLUSTER = {
+    "name": "stockdesk",
+    "label": "django-q2",
+    "orm": "default",
+    "workers": 2,
+    "timeout": 240,
+    "retry": 300,
+    "max_attempts": 3,
+    "catch_up": False,
+    "poll": 5,
+    "guard_cycle": 2,
+    "save_limit": 100,
+}
 
 LOGGING = logging_config(DESK)
 

@@ -99,9 +99,26 @@ GROUPS: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": _("Reference data"),
+        "separator": True,
+        "items": [
+            _entry(_("Overseas indices"), "public", "collectors.overseasquote"),
+            _entry(_("Overseas bars"), "travel_explore", "collectors.overseasbar"),
+            _entry(_("Rankings"), "leaderboard", "collectors.ranking"),
+            _entry(_("Daily bars"), "bar_chart", "collectors.dailybar"),
+            _entry(_("Investor flows"), "groups", "collectors.investorflow"),
+            _entry(_("Market flows"), "waterfall_chart", "collectors.marketflow"),
+            _entry(_("Short sales"), "trending_down", "collectors.shortsale"),
+            _entry(_("Credit balances"), "credit_score", "collectors.creditbalance"),
+            _entry(_("Dividends"), "payments", "collectors.dividend"),
+        ],
+    },
+    {
         "title": _("Desk"),
         "separator": True,
         "items": [
+            _entry(_("Batch jobs"), "checklist", "collectors.jobday"),
+            _entry(_("Job items"), "list", "collectors.jobitem"),
             _entry(_("Events"), "warning", "stockdesk.event"),
             _entry(_("Daemons"), "memory", "stockdesk.daemonstate"),
             _entry(_("WebSocket sessions"), "sensors", "market.feedsession"),

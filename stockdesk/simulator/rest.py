@@ -17,6 +17,7 @@ from stockdesk.simulator.mishaps import Mishaps
 from stockdesk.simulator.options import Options
 from stockdesk.simulator.outbox import Outbox
 from stockdesk.simulator.posts import Post, Posts
+from stockdesk.simulator.reading_tr import CALLS
 from stockdesk.simulator.responses import (
     Answer,
     CutReply,
@@ -28,7 +29,7 @@ from stockdesk.simulator.responses import (
     refused,
     refused_at_the_door,
 )
-from stockdesk.simulator.tr import CALLS, Market
+from stockdesk.simulator.tr import Market
 from stockdesk.simulator.trading_tr import NO_SUCH_ID, ORDER_CASH, ORDER_PATHS, TRADING_CALLS, real_id, trading_answer
 
 OVER_LIMIT = "초당 거래건수를 초과하였습니다."

@@ -1,10 +1,12 @@
 // Wires the page: one socket fills the store, the store fills the panels, a slow clock lets things grow old.
 import { Assets } from "./assets.js";
 import { age, clockTime } from "./format.js";
+import { Overseas } from "./overseas.js";
 import { Lost } from "./lost.js";
 import { Orders } from "./orders.js";
 import { showDaemons, showEvents, showSessions } from "./panels.js";
 import { Quotes } from "./quotes.js";
+import { Rankings } from "./rankings.js";
 import { Link } from "./socket.js";
 import { Store } from "./store.js";
 import { Switches } from "./switches.js";
@@ -19,6 +21,8 @@ const byId = (id) => document.getElementById(id);
 const store = new Store();
 const quotes = new Quotes(byId("quotes"));
 const assets = byId("assets") && new Assets(byId("assets"), store);
+const overseas = new Overseas(byId("overseas"), store);
+const rankings = new Rankings(byId("rankings"), store);
 const trading = [new Switches(byId("switches"), store), new Orders(byId("orders"), store), new Lost(byId("lost"), store)];
 let offset = null; // the server's clock less ours, ms
 let drawing = false;
@@ -36,7 +40,8 @@ function take(message) {
   }
   heard += 1;
   // The panels' numbers wait for the next tick: every frame drawn costs as much as all the script of a second.
-  if (store.snapshot || store.changed.quotes.size || store.changed.holdings?.size) draw();
+  const shown = ["quotes", "holdings", "overseas", "rankings"];
+  if (store.snapshot || shown.some((name) => store.changed[name]?.size)) draw();
 }
 
 function draw() {
@@ -48,6 +53,8 @@ function draw() {
     if (changed.quotes?.size) quotes.update(store.rows("quotes"), changed.quotes, { flash: !snapshot });
     else if (snapshot) quotes.find(quotes.query);
     assets?.update(changed);
+    overseas.update(changed);
+    rankings.update(changed);
     if (snapshot) tick();
   });
 }
@@ -97,6 +104,7 @@ function tick() {
   const now = serverNow();
   quotes.grow(now);
   assets?.grow(now);
+  overseas.grow(now);
   showSessions(store.rows("sessions"), now);
   showEvents(store.rows("events"), now);
   showDaemons(store.rows("daemons"), now);

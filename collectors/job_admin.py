@@ -1,0 +1,170 @@
+"""The admin of the batch jobs: how far each day is, what failed and why, what comes next, and trying again."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from collectors.job_models import JobDay, JobItem
+from collectors.jobs import JOBS, again, hand_out
+from stockdesk.admin import ReadOnlyAdmin, day, moment
+from stockdesk.kis.messages import KST
+
+State = JobItem.State
+UNFINISHED = [State.WAITING, State.RUNNING, State.FAILED]
+
+
+def label_of(name: str) -> str:
+    """A job's name on the screen; the bare name once the job is no longer known."""
+    return str(JOBS[name].label) if name in JOBS else name
+
+
+def minute(at: datetime | None) -> str:
+    """A moment in Seoul to the minute, without the date when it is today."""
+    if at is None:
+        return "–"
+    local = timezone.localtime(at, KST)
+    return f"{local:%H:%M}" if local.date() == timezone.localdate(timezone=KST) else f"{local:%m-%d %H:%M}"
+
+
+def next_text(name: str) -> str:
+    """When the next day of a job is due."""
+    return minute(JOBS[name].due.next_at(timezone.now())) if name in JOBS else "–"
+
+
+def counted(state: Any = None) -> Any:
+    """How many items of a job's day there are, or of them in one state."""
+    items = JobItem.objects.filter(job=OuterRef("job"), day=OuterRef("day")).order_by().values("job", "day")
+    which = Q() if state is None else Q(state=state)
+    return Coalesce(Subquery(items.annotate(n=Count("pk", filter=which)).values("n")), 0)
+
+
+@admin.register(JobDay)
+class JobDayAdmin(ReadOnlyAdmin):
+    list_display = ("title", "date", "standing", "progress", "failures", "reason", "worked", "then")
+    list_filter = ("job",)
+    date_hierarchy = "day"
+    actions = ("try_again",)
+    date = day("day", _("day"))
+    worked = moment("worked_at", _("last fetched"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[JobDay]:
+        failed = JobItem.objects.filter(job=OuterRef("job"), day=OuterRef("day"), state=State.FAILED)
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                total=counted(),
+                done=counted(State.DONE),
+                failed=counted(State.FAILED),
+                skipped=counted(State.SKIPPED),
+                why=Subquery(failed.order_by("-ended_at").values("error")[:1]),
+            )
+        )
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("collectors.change_jobitem"))
+
+    @display(description=_("job"), ordering="job")
+    def title(self, row: JobDay) -> str:
+        return label_of(row.job)
+
+    @display(
+        description=_("state"),
+        label={"done": "success", "failed": "danger", "running": "info", "paused": "warning", "empty": "default"},
+    )
+    def standing(self, row: Any) -> tuple[str, str]:
+        if row.paused_until and row.paused_until > timezone.now():
+            return "paused", gettext("paused until %s") % minute(row.paused_until)
+        if not row.total:
+            return "empty", gettext("nothing to do")
+        if row.done + row.skipped == row.total:
+            return "done", gettext("done")
+        if row.done + row.skipped + row.failed == row.total:
+            return "failed", gettext("failed in part")
+        return "running", gettext("under way")
+
+    @display(description=_("done"))
+    def progress(self, row: Any) -> str:
+        link = f"{reverse('admin:collectors_jobitem_changelist')}?job__exact={row.job}&day={row.day}"
+        text = f"{row.done:,} / {row.total:,}"
+        return format_html('<a class="desk-link" href="{}">{}</a>', link, text)
+
+    @display(description=_("failed"))
+    def failures(self, row: Any) -> str:
+        return f"{row.failed:,}" if row.failed else ""
+
+    @display(description=_("reason"))
+    def reason(self, row: Any) -> str:
+        return row.note if row.paused_until and row.paused_until > timezone.now() else row.why or ""
+
+    @display(description=_("next"))
+    def then(self, row: Any) -> str:
+        items = JobItem.objects.filter(job=row.job, day=row.day, state__in=UNFINISHED, not_before__isnull=False)
+        soonest = items.order_by("not_before").values_list("not_before", flat=True).first()
+        if soonest is None:
+            return next_text(row.job)
+        return gettext("again %s") % minute(max(soonest, timezone.now()))
+
+    @action(description=_("Fetch what failed again"), permissions=["retry"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[JobDay]) -> None:
+        tried = 0
+        for row in queryset:
+            tried += again(JobItem.objects.filter(job=row.job, day=row.day).values_list("pk", flat=True))
+            if row.job in JOBS:
+                hand_out(row.job, row.day)
+        told(self, request, tried)
+
+
+@admin.register(JobItem)
+class JobItemAdmin(ReadOnlyAdmin):
+    list_display = ("item", "title", "date", "standing", "rows", "attempts", "error", "ended", "later")
+    list_filter = ("state", "job")
+    search_fields = ("item", "error")
+    date_hierarchy = "day"
+    list_per_page = 50
+    actions = ("try_again",)
+    date = day("day", _("day"))
+    ended = moment("ended_at", _("ended at"))
+    later = moment("not_before", _("not before"))
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("collectors.change_jobitem"))
+
+    @display(description=_("job"), ordering="job")
+    def title(self, item: JobItem) -> str:
+        return label_of(item.job)
+
+    @display(
+        description=_("state"),
+        ordering="state",
+        label={"done": "success", "failed": "danger", "running": "info", "waiting": "default", "skipped": "warning"},
+    )
+    def standing(self, item: JobItem) -> tuple[str, str]:
+        return item.state, item.get_state_display()
+
+    @action(description=_("Fetch what failed again"), permissions=["retry"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[JobItem]) -> None:
+        days = set(queryset.order_by().values_list("job", "day").distinct())
+        tried = again(queryset.values_list("pk", flat=True))
+        for job, on in days:
+            if job in JOBS:
+                hand_out(job, on)
+        told(self, request, tried)
+
+
+def told(page: ReadOnlyAdmin, request: HttpRequest, tried: int) -> None:
+    if tried:
+        text = ngettext("%(n)d item is fetched again.", "%(n)d items are fetched again.", tried) % {"n": tried}
+        page.message_user(request, text, messages.SUCCESS)
+    else:
+        page.message_user(request, gettext("Nothing of this has failed or was left out."), messages.INFO)

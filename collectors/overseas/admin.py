@@ -1,0 +1,77 @@
+"""The admin of the overseas indices, for reading."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from assets.admin import EMPTY, gain
+from collectors.overseas.indices import BY_SYMBOL
+from collectors.overseas.models import OverseasBar, OverseasQuote
+from stockdesk.admin import ReadOnlyAdmin, day, moment
+
+
+def points(field: str, description: Any) -> Any:
+    """A column of index points or a rate, to the hundredth."""
+
+    @display(description=description, ordering=field)
+    def column(self: ModelAdmin, row: Any) -> SafeString:
+        value = getattr(row, field)
+        return format_html('<span class="desk-change">{}</span>', EMPTY if value is None else f"{value:,.2f}")
+
+    return column
+
+
+def against_before(field: str, description: Any) -> Any:
+    """A column of a change in points, red or blue."""
+
+    @display(description=description, ordering=field)
+    def column(self: ModelAdmin, row: Any) -> SafeString:
+        value = getattr(row, field)
+        way = "flat" if not value else "up" if value > 0 else "down"
+        text = EMPTY if value is None else f"{value:+,.2f}" if value else "0.00"
+        return format_html('<span class="desk-change desk-{}">{}</span>', way, text)
+
+    return column
+
+
+@admin.register(OverseasQuote)
+class OverseasQuoteAdmin(ReadOnlyAdmin):
+    list_display = ("name", "symbol", "last", "against", "part", "before", "date", "trading", "read")
+    exclude = ("place",)
+    ordering = ("place",)
+    last = points("price", _("price"))
+    against = against_before("change", _("change"))
+    part = gain("change_rate", _("change rate"), mark="%")
+    before = points("previous_close", _("previous close"))
+    date = day("on", _("day there"))
+    read = moment("read_at", _("read at"))
+
+    @display(description=_("exchange"), label={"open": "success", "closed": "default"})
+    def trading(self, quote: OverseasQuote) -> tuple[str, Any]:
+        if quote.is_open:
+            return "open", pgettext_lazy("exchange", "trading")
+        return "closed", pgettext_lazy("exchange", "closed")
+
+
+@admin.register(OverseasBar)
+class OverseasBarAdmin(ReadOnlyAdmin):
+    list_display = ("title", "date", "opened", "high", "low", "close", "final", "fetched")
+    list_filter = ("symbol", "final")
+    date_hierarchy = "on"
+    list_per_page = 50
+    opened = points("open_price", _("open"))
+    high = points("high_price", _("high"))
+    low = points("low_price", _("low"))
+    close = points("close_price", _("close"))
+    date = day("on", _("day there"))
+    fetched = moment("fetched_at", _("fetched at"))
+
+    @display(description=_("name"), ordering="symbol")
+    def title(self, bar: OverseasBar) -> str:
+        return BY_SYMBOL[bar.symbol].name if bar.symbol in BY_SYMBOL else bar.symbol

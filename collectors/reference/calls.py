@@ -1,0 +1,83 @@
+"""The way of a batch job to the broker: one client per process, each call through the surplus lanes."""
+
+import asyncio
+import atexit
+import os
+from collections.abc import Awaitable, Callable
+from datetime import datetime, time
+from typing import TypeVar
+
+from django.conf import settings
+
+from collectors.reference.days import is_trading_day
+from stockdesk.budget import AsyncBudget, Budget
+from stockdesk.keys import key_id
+from stockdesk.kis.messages import KST
+from stockdesk.kis.reference import KeepBody, ReferenceClient
+from stockdesk.threads import DatabaseThread
+from stockdesk.tokens import TokenStore
+
+T = TypeVar("T")
+Client = TypeVar("Client", bound=ReferenceClient)
+
+# Outside these hours nobody reads the whole market, and its lane is free.
+MARKET_BEGINS, MARKET_ENDS = time(7, 50), time(20, 5)
+#: Batch work has time: longer than this for a slot is an error all the same, seconds.
+MAX_WAIT = 30.0
+
+
+def lane(now: datetime) -> str:
+    """Where a batch call queues: on the spare lane while the market trades, on the market's lane otherwise."""
+    local = now.astimezone(KST)
+    trading = is_trading_day(local.date()) and MARKET_BEGINS <= local.time() < MARKET_ENDS
+    return "spare" if trading else "market"
+
+
+def client(kind: type[Client], database: DatabaseThread, *, keep_body: KeepBody | None = None) -> Client:
+    """Reads with the first key of the pool; ``keep_body`` is given every answer as it came."""
+    desk = settings.DESK
+    key = desk.app_keys[0]
+    identity = key_id(key.key)
+    return kind(
+        desk.kis_rest_url,
+        key.key,
+        key.secret,
+        mock=desk.on_mock_host,
+        tokens=TokenStore(identity, database),
+        budget=AsyncBudget(Budget(identity, desk.calls_per_second), database, max_wait=MAX_WAIT),
+        keep_body=keep_body,
+    )
+
+
+class Broker:
+    """A client with its loop and its database thread, for plain code that asks one thing after the other."""
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+        self.desk = settings.DESK
+        self._database = DatabaseThread("reference-calls")
+        self._runner = asyncio.Runner()
+        self._client = client(ReferenceClient, self._database)
+
+    def ask(self, call: Callable[[ReferenceClient], Awaitable[T]]) -> T:
+        async def asked() -> T:
+            return await call(self._client)
+
+        return self._runner.run(asked())
+
+    def close(self) -> None:
+        self._runner.run(self._client.aclose())
+        self._runner.close()
+        self._database.close()
+
+
+_broker: Broker | None = None
+
+
+def ask(call: Callable[[ReferenceClient], Awaitable[T]]) -> T:
+    """Ask the broker, through the client of this process: a fork must not share its parent's connection."""
+    global _broker
+    if _broker is None or _broker.process != os.getpid() or _broker.desk is not settings.DESK:
+        _broker = Broker()
+        atexit.register(_broker.close)
+    return _broker.ask(call)
