@@ -151,22 +151,20 @@ class Instrument(models.Model):
     base_price = models.PositiveIntegerField(_("base price"), null=True, blank=True, help_text="KRW")
     halted = models.BooleanField(_("trading halted"), default=False, db_default=False)
     liquidating = models.BooleanField(
-        _("liquidation trading"), default=False, db_default=False, help_text="정리매매: no price limits"
+        _("liquidation trading"), default=False, db_default=False, help_text=_("no price limits")
     )
     administrative = models.BooleanField(
         _("administrative issue"), default=False, db_default=False, help_text="관리종목"
     )
     alert_level = models.PositiveSmallIntegerField(
-        _("market alert"), choices=Alert.choices, default=Alert.NONE, db_default=Alert.NONE, help_text="시장경고"
+        _("market alert"), choices=Alert.choices, default=Alert.NONE, db_default=Alert.NONE
     )
-    alerted = models.BooleanField(
-        _("investment alert"), default=False, db_default=False, help_text="투자경고·위험: market alert 2 or 3"
-    )
+    alerted = models.BooleanField(_("investment alert"), default=False, db_default=False, help_text="투자경고·위험")
     overheated = models.BooleanField(
-        _("short-term overheating"), default=False, db_default=False, help_text="단기과열 지정: call auctions only"
+        _("short-term overheating"), default=False, db_default=False, help_text=_("call auctions only")
     )
     listed_on = models.DateField(_("listed on"), null=True, blank=True)
-    delisted_at = models.DateTimeField(_("delisted"), null=True, blank=True, help_text="first list without it")
+    delisted_at = models.DateTimeField(_("delisted"), null=True, blank=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True, db_default=Now())
 
     objects = InstrumentQuerySet.as_manager()
@@ -205,9 +203,7 @@ class FeedSession(models.Model):
     connects_today = models.PositiveIntegerField(_("connects today"), default=0, db_default=0)
     next_connect_at = models.DateTimeField(_("next connect"), null=True)
     note = models.CharField(_("note"), max_length=200, default="", db_default="")
-    symbols = models.TextField(
-        _("symbols"), default="", db_default="", help_text="whose ticks the broker has confirmed, between blanks"
-    )
+    symbols = models.TextField(_("symbols"), default="", db_default="", help_text=_("confirmed by the broker"))
     updated_at = models.DateTimeField(_("updated at"), null=True)
 
     class Meta:

@@ -111,6 +111,10 @@ def event_words() -> dict[str, str]:
         "event.notices-unreadable": _("Execution notices cannot be read"),
         "event.records-refused": _("Most records cannot be read"),
         "event.step-late": _("A round of work hangs"),
+        "event.round-slow": _("The whole market is read too slowly"),
+        "event.no-room": _("The whole market is not read"),
+        "event.no-instruments": _("No listed issues"),
+        "event.master-refused": _("List of issues not taken"),
     }
 
 
@@ -144,6 +148,19 @@ SENTENCES = (
     gettext_noop("holdings are missing from the list that its totals still count"),
     gettext_noop("everything is gone from the account at once"),
     gettext_noop("the desk has another account now"),
+    gettext_noop("a round takes {1} s instead of {2} s"),
+    gettext_noop("a round takes {1} s instead of {2} s: {3}"),
+    gettext_noop("the mock host has no prices of many issues in one call"),
+    gettext_noop("{1} calls a second leave no lane for the whole market"),
+    gettext_noop("no listed issue is known: manage.py load_instruments"),
+    gettext_noop("the list of {1} names no issue"),
+    gettext_noop("the list of {1} lacks {2} of {3} issues"),
+    gettext_noop("{1}: an empty answer"),
+    gettext_noop("{1}: no zip file"),
+    gettext_noop("{1}: not in the zip file"),
+    gettext_noop("{1}: too large to be a list of issues"),
+    gettext_noop("{1}: a damaged zip file ({2})"),
+    gettext_noop("{1}: {2} of {3} lines make no sense ({4})"),
     gettext_noop("{1}: no answer within {2} s"),
     gettext_noop("{1}: HTTP {2} without a JSON object"),
 )
