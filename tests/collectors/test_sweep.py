@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -85,6 +86,10 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.001)
 
 
+def sent(desk: Desk, number: int) -> bool:
+    return len(desk.broker.calls) == number
+
+
 async def settle() -> None:
     for _ in range(200):
         await asyncio.sleep(0)
@@ -95,7 +100,7 @@ async def test_a_slow_answer_costs_no_pace() -> None:
     async with running(desk):
         for number in range(1, 13):
             desk.slots.give()
-            await until(lambda number=number: len(desk.broker.calls) == number)
+            await until(partial(sent, desk, number))
     assert [symbol for call in desk.broker.calls for symbol in call] == SYMBOLS[:360]
 
 
@@ -161,12 +166,12 @@ async def test_while_it_rests_nothing_is_sent() -> None:
         await until(lambda: len(desk.broker.calls) > 5)
         desk.sweep.rest()
         await desk.sweep.landed()
-        sent = len(desk.broker.calls)
+        before = len(desk.broker.calls)
         await settle()
-        assert len(desk.broker.calls) == sent
+        assert len(desk.broker.calls) == before
         desk.sweep.go()
-        await until(lambda: len(desk.broker.calls) > sent)
-        assert desk.broker.calls[sent] == SYMBOLS[:30]
+        await until(lambda: len(desk.broker.calls) > before)
+        assert desk.broker.calls[before] == SYMBOLS[:30]
 
 
 async def test_nothing_is_sent_while_there_is_nobody_to_ask_for() -> None:
