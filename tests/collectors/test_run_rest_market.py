@@ -1,10 +1,12 @@
 """``run_rest_market`` as a process: the whole market of the stand-in, read over real sockets into a real MariaDB."""
 
+import asyncio
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,16 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from collectors.management.commands import run_rest_market
 from market.instruments import load_instruments
 from market.models import FeedSession, Instrument, Quote
+from stockdesk.env import AppKey
 from stockdesk.kis.masterfiles import MasterFiles
+from stockdesk.kis.messages import KST
 from stockdesk.models import DaemonState, Event, Fence
 from stockdesk.simulator.ledger import busiest
 from stockdesk.simulator.testing import RunningSimulator, new_key, running_simulator
+from stockdesk.threads import DatabaseThread
 from tests.feed import FeedProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -250,3 +256,54 @@ def test_a_copy_that_lost_its_lease_stores_nothing(simulator: RunningSimulator, 
     rounds = counter("rounds")
     daemon.until(lambda: counter("rounds") >= rounds + 2)
     assert renewed(since) == set()
+
+
+async def test_outside_trading_hours_it_rests_and_begins_afresh_when_they_begin(
+    simulator: RunningSimulator, transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = replace(
+        settings.DESK,
+        demo=True,
+        kis_rest_url=simulator.rest_url,
+        app_keys=(AppKey(1, KEY, SECRET),),
+        calls_per_second=20,
+    )
+    monkeypatch.setattr(settings, "DESK", desk)
+    opened = [False]
+    monkeypatch.setattr(run_rest_market, "is_open", lambda now: opened[0])
+    daemon = run_rest_market.Command()
+    daemon.database = DatabaseThread("test")
+    await daemon.database.run(load_instruments, MasterFiles(f"{simulator.rest_url}/common/master"))
+    await daemon.setup()
+    try:
+        await daemon.step()
+        assert daemon.counters["rests"] == "the market is closed"
+        opened[0] = True
+        async with asyncio.timeout(30):
+            while daemon.counters["calls"] < 5:
+                await daemon.step()
+                await asyncio.sleep(0.05)
+        assert daemon.counters["rests"] == ""
+        opened[0] = False
+        await daemon.step()
+        assert daemon.sweep is not None
+        await daemon.sweep.landed()
+        before = await asyncio.to_thread(asked, simulator)
+        assert before >= 5
+        for _ in range(3):
+            await daemon.step()
+        assert await asyncio.to_thread(asked, simulator) == before
+        assert daemon.told == set()  # being closed is no event
+    finally:
+        await daemon.teardown()
+        daemon.database.close()
+
+
+@pytest.mark.parametrize(("hour", "expected"), [(8, False), (10, True), (20, False)])
+def test_a_desk_that_is_no_demo_keeps_the_hours_of_the_exchange(
+    monkeypatch: pytest.MonkeyPatch, hour: int, expected: bool
+) -> None:
+    monkeypatch.setattr(settings, "DESK", replace(settings.DESK, demo=False))
+    assert run_rest_market.is_open(datetime(2026, 11, 20, hour, 30, tzinfo=KST)) is expected
+    monkeypatch.setattr(settings, "DESK", replace(settings.DESK, demo=True))
+    assert run_rest_market.is_open(datetime(2026, 11, 20, hour, 30, tzinfo=KST))

@@ -140,6 +140,7 @@ class Command(Daemon):
             "symbols": len(self.turn),
             "rounds": self.rounds,
             "round_seconds": round(finished.seconds, 2) if finished is not None else None,
+            "round_symbols": finished.symbols if finished is not None else None,
             "expected_seconds": round(self._expected(), 2),
             "last_round_at": self.round_at,
             "calls": self.departures.calls,
