@@ -11,15 +11,19 @@ if __name__ == "__main__":
     from django.db import connection
     from django.test.utils import setup_test_environment
 
-    from bench import flush, receive
+    from bench import flush, receive, sweep
     from bench.table import show
 
+    parts = {"receive": receive.run, "flush": flush.run, "sweep": sweep.run}
+    wanted = sys.argv[1:] or list(parts)
+    if unknown := set(wanted) - parts.keys():
+        sys.exit(f"no benchmark called {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
     # A test database: the benchmark never writes where a desk reads.
     setup_test_environment()
     old_name = str(connection.settings_dict["NAME"])
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
-        rows = [*receive.run(), *flush.run()]
+        rows = [row for part in wanted for row in parts[part]()]
     finally:
         connection.creation.destroy_test_db(old_name, verbosity=0)
     print(show(rows))

@@ -261,13 +261,15 @@ class Feed:
     def _lamp(self, keeper: Keeper) -> FeedSession:
         lamp = keeper.lamp
         confirmed = keeper.session.confirmed() if keeper.session is not None else set()
+        symbols = sorted(r.tr_key for r in confirmed if r.tr_id in TICK_TR_IDS)
         note = (_refused(keeper) if lamp.state is State.LIVE else "") or lamp.note
         return FeedSession(
             number=keeper.number,
             state=lamp.state.value,
             key_id=keeper.governor.key_id,
             wanted=sum(r.tr_id in TICK_TR_IDS for r in keeper.wanted),
-            confirmed=sum(r.tr_id in TICK_TR_IDS for r in confirmed),
+            confirmed=len(symbols),
+            symbols=" ".join(symbols),
             last_frame_at=keeper.last_frame_at(),
             connected_at=lamp.connected_at,
             connects_today=keeper.connects_today,

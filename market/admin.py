@@ -4,12 +4,14 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from market.instrument_admin import InstrumentAdmin
 from market.models import ExecutionNotice, FeedSession, Instrument, Quote, WatchRow
 from market.watch_admin import WatchRowAdmin
 from market.watch_cells import change_cell, price_cell
 from stockdesk.admin import ReadOnlyAdmin, moment
 
 admin.site.register(WatchRow, WatchRowAdmin)
+admin.site.register(Instrument, InstrumentAdmin)
 
 
 @admin.register(Quote)
@@ -31,23 +33,6 @@ class QuoteAdmin(ReadOnlyAdmin):
     @display(description=_("volume"), ordering="day_volume")
     def volume(self, quote: Quote) -> str:
         return "-" if quote.day_volume is None else f"{quote.day_volume:,}"
-
-
-@admin.register(Instrument)
-class InstrumentAdmin(ReadOnlyAdmin):
-    list_display = ("symbol", "name", "market", "kind", "base_price", "warnings")
-    list_filter = ("market", "kind", "halted", "administrative", "alerted")
-    search_fields = ("symbol", "name")
-    list_per_page = 50
-
-    @display(description=_("warnings"), label="danger", empty_value="")
-    def warnings(self, instrument: Instrument) -> list[str]:
-        flags = ("halted", "administrative", "alerted")
-        return [
-            str(instrument._meta.get_field(flag).verbose_name)  # type: ignore[union-attr]
-            for flag in flags
-            if getattr(instrument, flag)
-        ]
 
 
 @admin.register(FeedSession)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 SYMBOL_LENGTH = 9
 NAME_LENGTH = 40
@@ -99,8 +100,18 @@ class Quote(models.Model):
         return f"{self.name or self.symbol} ({self.symbol})"
 
 
+class InstrumentQuerySet(models.QuerySet["Instrument"]):
+    def listed(self) -> "InstrumentQuerySet":
+        """Issues that the latest master still lists."""
+        return self.filter(delisted_at__isnull=True)
+
+
 class Instrument(models.Model):
-    """A listed issue: the master against which codes are checked and from which names come."""
+    """An issue that is or was listed: the master against which codes are checked and from which names come.
+
+    Shares, REITs, funds, ETFs and ETNs of KRX; ELWs, warrants and rights are left out. An issue that leaves the
+    exchange stays here with the time of the first list without it, and counts as halted.
+    """
 
     class Market(models.TextChoices):
         KOSPI = "KOSPI", _("KOSPI")
@@ -108,21 +119,55 @@ class Instrument(models.Model):
         KONEX = "KONEX", _("KONEX")
 
     class Kind(models.TextChoices):
+        """What the steps of order prices go by: REITs, ship and infrastructure funds, DRs count as stocks."""
+
         STOCK = "stock", _("stock")
         ETF = "etf", _("ETF")
         ETN = "etn", _("ETN")
+        OTHER = "other", pgettext_lazy("instrument", "other")
+
+    class Alert(models.IntegerChoices):
+        """시장경고"""
+
+        NONE = 0, ""
+        CAUTION = 1, _("investment caution")
+        WARNING = 2, _("investment warning")
+        RISK = 3, _("investment risk")
 
     symbol = models.CharField(_("symbol"), primary_key=True, max_length=SYMBOL_LENGTH, db_collation="utf8mb4_bin")
+    isin = models.CharField(_("standard code"), max_length=12, default="", db_default="", blank=True)
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
     market = models.CharField(_("market"), max_length=8, choices=Market.choices)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.STOCK, db_default=Kind.STOCK)
+    group = models.CharField(
+        _("security group"),
+        max_length=2,
+        default="",
+        db_default="",
+        blank=True,
+        db_column="scrt_grp_cls_code",
+        help_text="ST 주권, RT 부동산투자회사, MF 증권투자회사, EF ETF, EN ETN ...",
+    )
     base_price = models.PositiveIntegerField(_("base price"), null=True, blank=True, help_text="KRW")
     halted = models.BooleanField(_("trading halted"), default=False, db_default=False)
+    liquidating = models.BooleanField(
+        _("liquidation trading"), default=False, db_default=False, help_text=_("no price limits")
+    )
     administrative = models.BooleanField(
         _("administrative issue"), default=False, db_default=False, help_text="관리종목"
     )
+    alert_level = models.PositiveSmallIntegerField(
+        _("market alert"), choices=Alert.choices, default=Alert.NONE, db_default=Alert.NONE
+    )
     alerted = models.BooleanField(_("investment alert"), default=False, db_default=False, help_text="투자경고·위험")
+    overheated = models.BooleanField(
+        _("short-term overheating"), default=False, db_default=False, help_text=_("call auctions only")
+    )
+    listed_on = models.DateField(_("listed on"), null=True, blank=True)
+    delisted_at = models.DateTimeField(_("delisted"), null=True, blank=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True, db_default=Now())
+
+    objects = InstrumentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("instrument")
@@ -158,6 +203,7 @@ class FeedSession(models.Model):
     connects_today = models.PositiveIntegerField(_("connects today"), default=0, db_default=0)
     next_connect_at = models.DateTimeField(_("next connect"), null=True)
     note = models.CharField(_("note"), max_length=200, default="", db_default="")
+    symbols = models.TextField(_("symbols"), default="", db_default="", help_text=_("confirmed by the broker"))
     updated_at = models.DateTimeField(_("updated at"), null=True)
 
     class Meta:

@@ -62,7 +62,16 @@ def write_ticks(pending: Sequence[Pending], fence: int, daemon: str) -> Written:
 
 def write_prices(prices: Iterable[PriceRow], asked_at: datetime, fence: int, daemon: str) -> Written:
     """Write prices read over REST; a row that a tick reached after ``asked_at`` keeps its tick."""
-    rows = [_price_row(price, asked_at) for price in prices if price.price is not None]
+    return write_asked_prices(((price, asked_at) for price in prices), fence, daemon)
+
+
+def write_asked_prices(prices: Iterable[tuple[PriceRow, datetime]], fence: int, daemon: str) -> Written:
+    """The same for prices of many calls, each with the time at which it was asked for; one statement for all.
+
+    The bars stay as they are: a price now and then makes no bar. Rows are locked in symbol order, as by
+    `write_ticks`, so that the two writers wait for each other and never deadlock.
+    """
+    rows = sorted(_price_row(price, asked_at) for price, asked_at in prices if price.price is not None)
     return _written(rows, PRICE_IS_NEWER, fence, daemon, [])
 
 

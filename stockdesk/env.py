@@ -66,6 +66,7 @@ class Environment:
     mode: str
     kis_rest_url: str
     kis_ws_url: str
+    kis_master_url: str
     app_keys: tuple[AppKey, ...]
     account: str = field(repr=False)
     hts_id: str = field(repr=False)
@@ -168,6 +169,7 @@ class _Reader:
             "mode": mode,
             "kis_rest_url": rest_url,
             "kis_ws_url": ws_url,
+            "kis_master_url": self.master_url(demo, rest_url),
             "app_keys": self.app_keys(),
             "account": account,
             "hts_id": hts_id,
@@ -246,6 +248,15 @@ class _Reader:
             self.problem(name, f"must be {' or '.join(f'{scheme}://' for scheme in schemes)}host:port")
             return ""
         return value.rstrip("/")
+
+    def master_url(self, demo: bool, rest_url: str) -> str:
+        """A demo asks nobody outside, also where its file does not say so."""
+        if demo and "KIS_MASTER_URL" not in self.given:
+            return f"{rest_url}/common/master"
+        url = self.url("KIS_MASTER_URL", ("http", "https"))
+        if demo and url and _place(url)[0] not in LOOPBACK:
+            self.problem("KIS_MASTER_URL", "the demo talks to the simulator on this machine only")
+        return url
 
     def agree(self, mode: str, demo: bool, rest_url: str, ws_url: str) -> None:
         """Mode and addresses belong to the same world: real, mock or a stand-in."""

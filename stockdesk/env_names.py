@@ -19,6 +19,8 @@ class Name:
 
 OFF_WORDS = ",n,no,f,false,off,stop,중지,정지"
 
+MASTER = "https://new.real.download.dws.co.kr/common/master"
+
 ENVIRONMENT_NAMES: dict[str, tuple[Name, ...]] = {
     "The database": (
         Name(
@@ -49,6 +51,9 @@ ENVIRONMENT_NAMES: dict[str, tuple[Name, ...]] = {
             "KIS_WS_URL",
             "real ws://ops.koreainvestment.com:21000, mock ws://ops.koreainvestment.com:31000",
             example="ws://ops.koreainvestment.com:21000",
+        ),
+        Name(
+            "KIS_MASTER_URL", "where the master files (kospi_code.mst.zip ...) lie; the demo's: the simulator", MASTER
         ),
         Name("KIS_APP_KEY", "36 characters; more keys for more sessions as KIS_APP_KEY_2 ... KIS_APP_KEY_5"),
         Name("KIS_APP_SECRET", "180 characters; likewise KIS_APP_SECRET_2 ... KIS_APP_SECRET_5"),

@@ -59,6 +59,13 @@ PROGRAMS = (
         stop_seconds=30,  # the step in hand is finished, and that may be waiting for a token
     ),
     Program(
+        name="rest_market",
+        command=(PYTHON, "manage.py", "run_rest_market"),
+        does="prices of the whole market, thirty issues a call",
+        priority=35,
+        when="market hours",
+    ),
+    Program(
         name="assets",
         command=(PYTHON, "manage.py", "run_assets"),
         does="balance and holdings of the account",

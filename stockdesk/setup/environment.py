@@ -139,6 +139,7 @@ def addresses(places: Places, rest: int, ws: int) -> dict[str, str]:
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "KIS_REST_URL": f"http://127.0.0.1:{rest}",
         "KIS_WS_URL": f"ws://127.0.0.1:{ws}",
+        "KIS_MASTER_URL": f"http://127.0.0.1:{rest}/common/master",
         "KIS_CALLS_PER_SECOND": "20",
     }
 

@@ -62,6 +62,7 @@ MISHAPS: dict[str, str] = {
     "drip": "the body comes byte by byte, one every `value` seconds (default 0.5)",
     "no-answer": "the call is done, then the connection closes without an answer",
     "slow": "answers come `value` seconds late (default 5)",
+    "short-master": "the master files end after `value` per cent of their lines (default 50)",
     "wrong-date": "the Date header is off by `value` seconds (default 600)",
 }
 
@@ -78,6 +79,7 @@ NUMBERS: dict[str, tuple[float, float]] = {
     "notices-early": (0, 60),
     "part-fill": (1, 99),
     "drip": (0, 60),
+    "short-master": (0, 100),
     "slow": (0, 3_600),
     "wrong-date": (-1e9, 1e9),
 }

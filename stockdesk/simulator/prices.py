@@ -166,6 +166,10 @@ class Prices:
             price = self._by_symbol[symbol] = Price(instrument, self.world.seed)
         return price
 
+    def halted(self) -> set[str]:
+        """Symbols in which trading is stopped; an issue that nobody has asked for yet is none of them."""
+        return {symbol for symbol, price in self._by_symbol.items() if price.halted}
+
     def read(self, symbol: str, seconds: float, hhmmss: str) -> Price | None:
         """The price as a REST reader sees it; a symbol that nobody streams has traded since it was last read.
 

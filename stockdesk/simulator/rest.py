@@ -13,6 +13,7 @@ from stockdesk.simulator.ceiling import Ceiling
 from stockdesk.simulator.credentials import CredentialError, Credentials, KnownKey
 from stockdesk.simulator.exchange import Exchange
 from stockdesk.simulator.ledger import Ledger
+from stockdesk.simulator.master import FILES, zipped
 from stockdesk.simulator.mishaps import Mishaps
 from stockdesk.simulator.options import Options
 from stockdesk.simulator.outbox import Outbox
@@ -217,6 +218,22 @@ class Gateway:
         if path in paths or len(paths) < UNKNOWN_PATHS_KEPT:
             paths[path] += 1
 
+    # the file host
+
+    async def master(self, request: Request) -> Response:
+        """GET /common/master/kospi_code.mst.zip and so on: a host of its own at KIS, without keys or a ceiling."""
+        file = request.path_params["file"].removesuffix(".zip")
+        letter = Letterhead(self.options.now())
+        if file not in FILES:
+            self._unknown(f"GET {request.url.path}")
+            return await self._send(None, "master", b"", 404, letter)
+        cut = self.mishaps.strikes("short-master", None, "master")
+        share = 1.0 if cut is None else (50 if cut.value is None else float(cut.value)) / 100
+        halted = self.exchange.prices.halted()
+        body = await asyncio.to_thread(zipped, file, self.exchange.prices.world, halted, share)
+        letter.content_type = "application/zip"
+        return await self._send(None, "master", body, 200, letter)
+
     # the way out
 
     async def _reply(self, known: KnownKey | None, name: str, answer: Answer, headline: str = "") -> Response:
@@ -224,10 +241,12 @@ class Gateway:
         key = known.id if known else None
         if answer.code.startswith("EGW"):
             self.ledger.refused(key or "unknown", answer.code)
-        letter = Letterhead(self.options.now(), headline, tr_cont=answer.tr_cont)
-        body, status = json_bytes(answer.body), answer.status
         if answer.lost:
             return NoReply()
+        letter = Letterhead(self.options.now(), headline, tr_cont=answer.tr_cont)
+        return await self._send(key, name, json_bytes(answer.body), answer.status, letter)
+
+    async def _send(self, key: str | None, name: str, body: bytes, status: int, letter: Letterhead) -> Response:
         if not self.mishaps.on:
             return Reply(body, status, letter.names())
         strikes = self.mishaps.strikes

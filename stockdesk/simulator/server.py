@@ -94,6 +94,7 @@ class Simulator:
                 Route("/oauth2/tokenP", gateway.token, methods=["POST"]),
                 Route("/oauth2/revokeP", gateway.revoke, methods=["POST"]),
                 Route("/oauth2/Approval", gateway.approval, methods=["POST"]),
+                Route("/common/master/{file}", gateway.master),
                 *routes(self.control),
                 Route("/{path:path}", gateway.call, methods=METHODS),
             ]

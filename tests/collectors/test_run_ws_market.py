@@ -67,6 +67,8 @@ def test_prices_flow_and_a_changed_row_costs_no_connect(simulator: RunningSimula
     desk.until(lambda: fresh(one, two, three, four))
     desk.until(live)
     assert simulator.control.seen()["connects"]["total"] == SESSIONS
+    carried = {1: " ".join(sorted((one, two, three))), 2: four}
+    desk.until(lambda: dict(FeedSession.objects.values_list("number", "symbols")) == carried)
     assert dict(Quote.objects.values_list("symbol", "session")) == {one: 1, two: 1, three: 1, four: 2}
     row = Quote.objects.get(symbol=one)
     assert row.name

@@ -192,6 +192,14 @@ def test_half_a_pair_and_the_same_key_twice_are_doubtful(tmp_path):
     assert "same key" in refusal(written(tmp_path, **twice))
 
 
+def test_the_master_files_lie_at_kis_unless_told_otherwise_and_a_demo_asks_its_simulator(tmp_path):
+    assert read(written(tmp_path)).kis_master_url == "https://new.real.download.dws.co.kr/common/master"
+    assert read(written(tmp_path, KIS_MASTER_URL="http://mirror/a/")).kis_master_url == "http://mirror/a"
+    demo = read(written(tmp_path, DESK_DEMO="1"))
+    assert demo.kis_master_url == f"{demo.kis_rest_url}/common/master"
+    assert "KIS_MASTER_URL" in refusal(written(tmp_path, DESK_DEMO="1", KIS_MASTER_URL="https://files.example"))
+
+
 REAL = {"KIS_REST_URL": "https://openapi.koreainvestment.com:9443", "KIS_WS_URL": "ws://ops.koreainvestment.com:21000"}
 MOCK = {
     "KIS_REST_URL": "https://openapivts.koreainvestment.com:29443",

@@ -88,3 +88,28 @@ def test_nothing_is_loaded_from_elsewhere(admin):
         text = admin.get(url, follow=True).content.decode()
         assert 'src="http' not in text
         assert 'href="http' not in text
+
+
+def test_the_whole_market_is_listed_with_prices_and_marks_in_a_few_queries(admin, django_assert_max_num_queries):
+    Instrument.objects.bulk_create(
+        [Instrument(symbol=f"{n:06d}", name=f"종목 {n}", market="KOSPI", isin=f"KR7{n:06d}00") for n in range(1, 41)]
+    )
+    Instrument.objects.filter(symbol="000001").update(halted=True, alert_level=3, alerted=True)
+    Instrument.objects.filter(symbol="000002").update(delisted_at=timezone.now(), halted=True)
+    Quote.objects.create(symbol="000003", last_price=71_900, change=-500, sign="5", received_at=timezone.now())
+    with django_assert_max_num_queries(12):
+        text = admin.get("/admin/market/instrument/", headers={"accept-language": "ko"}).content.decode()
+    assert "71,900" in text
+    assert "▼ 500" in text
+    assert "거래정지" in text
+    assert "투자위험" in text
+    gone = admin.get("/admin/market/instrument/?listing=delisted").content.decode()
+    assert "000002" in gone
+    assert "000003" not in gone
+    assert "000003" in admin.get("/admin/market/instrument/?q=KR700000300").content.decode()
+
+
+def test_nobody_writes_the_master_by_hand(admin, rows):
+    page = f"/admin/market/instrument/{rows['market/instrument'].pk}/change/"
+    assert admin.post(page, {"name": "other"}).status_code == 403
+    assert admin.get("/admin/market/instrument/add/").status_code == 403

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from market.buffer import Bar, Pending
 from market.models import Quote
-from market.quotes import write_prices, write_ticks
+from market.quotes import write_asked_prices, write_prices, write_ticks
 from stockdesk.kis.messages import KST, PriceRow
 from stockdesk.models import Fence
 from tests.market.ticks import record
@@ -175,6 +175,32 @@ def test_a_missing_price_over_rest_changes_nothing() -> None:
     write(pending(record()))
     assert write_prices([price_row(None)], RECEIVED + timedelta(seconds=5), FENCE, DAEMON).sent == 0
     assert stored().last_price == 70500
+
+
+def test_a_price_read_over_rest_leaves_the_bars_and_the_tick_of_before_alone() -> None:
+    write(pending(record(), bar=BAR, closed_bar=BAR))
+    before = stored()
+    assert write_prices([price_row(72000)], RECEIVED + timedelta(seconds=1), FENCE, DAEMON).taken == 1
+    after = stored()
+    assert (after.last_price, after.source) == (72000, "rest")
+    kept = [f.name for f in Quote._meta.concrete_fields if "bar_" in f.name]
+    kept += ["tick_volume", "day_volume", "strength", "traded_at", "ask_price", "open_price"]
+    assert [getattr(after, name) for name in kept] == [getattr(before, name) for name in kept]
+    assert write(pending(record(STCK_CNTG_HOUR="093001", STCK_PRPR=70900))) == 1  # the next tick is welcome
+    assert (stored().last_price, stored().source) == (70900, "ws")
+
+
+def test_prices_of_many_calls_are_one_statement_and_each_keeps_its_own_time(django_assert_num_queries: Any) -> None:
+    later = RECEIVED + timedelta(seconds=3)
+    write(pending(record()))  # arrived at RECEIVED: of the two calls only the later one is news to it
+    others = [(PriceRow(symbol=symbol, price=1_000), RECEIVED) for symbol in ("Q500001", "0001A0")]
+    with django_assert_num_queries(1):
+        assert write_asked_prices([(price_row(72000), later), *others], FENCE, DAEMON).taken == 3
+    assert {quote.symbol: quote.received_at for quote in Quote.objects.all()} == {
+        "005930": later, "0001A0": RECEIVED, "Q500001": RECEIVED
+    }  # fmt: skip
+    assert write_asked_prices([(price_row(71000), RECEIVED), (others[0][0], later)], FENCE, DAEMON).taken == 1
+    assert stored().last_price == 72000
 
 
 def test_a_whole_watch_list_is_one_statement(django_assert_num_queries: Any) -> None:
