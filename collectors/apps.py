@@ -5,5 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class CollectorsConfig(AppConfig):
     """The daemons that fill market and assets."""
 
+    default_auto_field = "django.db.models.BigAutoField"
     name = "collectors"
     verbose_name = _("Collectors")
