@@ -14,10 +14,10 @@ from collectors.errors import SourceError
 from stockdesk.logs import MASK, redact
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 20.0
-WHOLE_SECONDS = 120.0  # for one answer, however slowly it drips
+WHOLE_SECONDS = 60.0  # for one answer, however slowly it drips
 MOST_BYTES = 64 * 2**20
 CHUNK = 2**16
-RETRIES = 3
+RETRIES = 2
 SERVER_ERRORS = (500, 502, 503, 504)
 
 

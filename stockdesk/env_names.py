@@ -80,7 +80,11 @@ ENVIRONMENT_NAMES: dict[str, tuple[Name, ...]] = {
         Name("DART_API_KEY", "opendart.fss.or.kr, 40 characters", ""),
         Name("DATA_GO_KR_KEY", "data.go.kr; of its two spellings the decoded one, the encoded one is taken too", ""),
         Name("DART_URL", "where DART is asked; in the demo the simulator", "https://opendart.fss.or.kr/api"),
-        Name("DATA_GO_KR_URL", "where data.go.kr is asked; in the demo the simulator", "https://apis.data.go.kr/1160100/service"),
+        Name(
+            "DATA_GO_KR_URL",
+            "where data.go.kr is asked; in the demo the simulator",
+            "https://apis.data.go.kr/1160100/service",
+        ),
     ),
 }
 

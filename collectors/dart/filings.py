@@ -1,10 +1,7 @@
-"""The filings of a day (list.json), whole market, polled while the day lasts.
-
-While it runs, ask for today; and once more for yesterday on the next morning, for that reading takes every page.
-"""
+"""The filings of a day (list.json), whole market, polled while the day lasts and read to its end afterwards."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,14 +15,22 @@ from collectors.raw import Body, parser
 from collectors.upsert import store
 
 ENDPOINT, KIND = "list.json", "list"
-EVERYTHING = "all"
+WHOLE_DAY = "all"
+OPENS, CLOSES, EVERY_MINUTES = time(7), time(20), 20
 PAGE_ROWS = 100
 PASSES = 4
 
 
 def items(day: date) -> list[str]:
-    """The pages of a day belong together, for they shift while they are read: one item."""
-    return [EVERYTHING]
+    """Of today the poll that is due, 1040 at 10:45; of a past day the whole of it, once more; none ahead.
+
+    The pages of one reading belong together, for they shift while they are read.
+    """
+    now = timezone.localtime()
+    if day != now.date():
+        return [WHOLE_DAY] if day < now.date() else []
+    clock = min(now.time(), CLOSES)
+    return [f"{clock.hour:02}{clock.minute // EVERY_MINUTES * EVERY_MINUTES:02}"] if clock >= OPENS else []
 
 
 def fetch(day: date, item: str) -> int:

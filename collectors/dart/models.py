@@ -5,6 +5,7 @@ NULL is "not told", and never 0.
 """
 
 import zlib
+from decimal import Decimal
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +17,7 @@ CORP_LENGTH, RECEIPT_LENGTH, ID_LENGTH = 8, 14, 40
 CORP_NAME, REPORT_NAME, ACCOUNT_NAME = 150, 300, 300
 
 
-def money(title: object, column: str, meaning: str) -> "models.DecimalField[object, object | None]":
+def money(title: object, column: str, meaning: str) -> "models.DecimalField[Decimal | None, Decimal | None]":
     """An amount in the row's currency, signed."""
     return models.DecimalField(
         title,  # type: ignore[arg-type]

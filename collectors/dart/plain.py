@@ -26,6 +26,7 @@ _DART = ("title", "cover-title", "section-1", "section-2", "section-3", "part", 
          "document-name", "pgbrk", "summary", "extraction")  # fmt: skip
 BREAKS = frozenset((*_HTML, *_DART))
 CELLS = frozenset(("td", "th", "te", "tu"))
+INSIDE_CELLS = frozenset(("p", "br", "div"))
 HIDDEN = frozenset(("style", "script", "head-script"))
 
 
@@ -63,6 +64,7 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self.hidden = 0
+        self.in_cell = False
 
     def set_cdata_mode(self, elem: str, *, escapable: bool = False) -> None:
         """Later Pythons read on to </title> as it stands in HTML; DART's is a heading like any other."""
@@ -72,19 +74,29 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in HIDDEN:
             self.hidden += 1
-        elif tag in BREAKS:
-            self.parts.append("\n")
         elif tag in CELLS:
+            self.in_cell = True
             self.parts.append(" | ")
+        else:
+            self._break(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in BREAKS:
-            self.parts.append("\n")
+        self._break(tag)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in HIDDEN:
             self.hidden = max(self.hidden - 1, 0)
+        elif tag in CELLS:
+            self.in_cell = False
+        else:
+            self._break(tag)
+
+    def _break(self, tag: str) -> None:
+        """A new line; inside a cell, where paragraphs stand too, a blank, so that a row stays a row."""
+        if tag in INSIDE_CELLS and self.in_cell:
+            self.parts.append(" ")
         elif tag in BREAKS:
+            self.in_cell = False
             self.parts.append("\n")
 
     def handle_data(self, data: str) -> None:

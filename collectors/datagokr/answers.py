@@ -26,7 +26,7 @@ WORDS: tuple[tuple[str, type[SourceError]], ...] = (
     ("QUOTA", QuotaReached),
     ("LIMITED_NUMBER_OF_SERVICE_REQUESTS", QuotaReached),
     ("SERVICE_KEY", KeyRefused),
-    ("SERVICEKEY", KeyRefused),
+    ("THE_SERVICEKEY", KeyRefused),
     ("ACCESS_DENIED", KeyRefused),
     ("PERMISSION", KeyRefused),
     ("EXPIRED", KeyRefused),

@@ -223,10 +223,12 @@ class Gateway:
         key = known.id if known else None
         if answer.code.startswith("EGW"):
             self.ledger.refused(key or "unknown", answer.code)
-        letter = Letterhead(self.options.now(), headline, tr_cont=answer.tr_cont)
-        body, status = json_bytes(answer.body), answer.status
         if answer.lost:
             return NoReply()
+        letter = Letterhead(self.options.now(), headline, tr_cont=answer.tr_cont)
+        return await self._send(key, name, json_bytes(answer.body), answer.status, letter)
+
+    async def _send(self, key: str | None, name: str, body: bytes, status: int, letter: Letterhead) -> Response:
         if not self.mishaps.on:
             return Reply(body, status, letter.names())
         strikes = self.mishaps.strikes
