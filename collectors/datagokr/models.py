@@ -24,7 +24,7 @@ class DailyPrice(models.Model):
     open_price = models.PositiveIntegerField(_("open"), null=True, db_column="mkp")
     high_price = models.PositiveIntegerField(_("high"), null=True, db_column="hipr")
     low_price = models.PositiveIntegerField(_("low"), null=True, db_column="lopr")
-    close_price = models.PositiveIntegerField(_("close"), null=True, db_column="clpr")
+    close_price = models.PositiveIntegerField(_("closing price"), null=True, db_column="clpr")
     change = models.IntegerField(_("change"), null=True, db_column="vs", help_text="KRW")
     change_rate = models.DecimalField(_("change rate"), max_digits=12, decimal_places=2, null=True, db_column="fltRt")
     volume = models.PositiveBigIntegerField(_("volume"), null=True, db_column="trqu", help_text="shares")

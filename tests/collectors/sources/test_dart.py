@@ -1,6 +1,7 @@
 """What becomes of DART's good answers, in the shapes and with the oddities that it has."""
 
-from datetime import date, datetime
+import re
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -163,7 +164,7 @@ def test_texts_are_wanted_of_watched_companies_only(watch_samsung):
     FilingText.objects.create(filing_id="20261120000003", body=b"x", fetched_at=now)
     FilingText.objects.create(filing_id="20261120000004", missing_at=now, fetched_at=now)
     assert texts.items(DAY) == ["20261120000001"]
-    FilingText.objects.update(missing_at=now - timezone.timedelta(days=1), body=None)
+    FilingText.objects.update(missing_at=now - timedelta(days=1), body=None)
     assert texts.items(DAY) == ["20261120000001", "20261120000003", "20261120000004"]
 
 
@@ -193,7 +194,8 @@ def test_bytes_that_are_no_encoding_are_read_as_far_as_they_go():
 def test_markup_is_left_out_and_rows_stay_rows():
     markup = (
         "<BODY><STYLE>p {color: red}</STYLE><SCRIPT>alert(1)</SCRIPT><TABLE><TR><TD>매출</TD><TD>1,000</TD></TR>"
-        "<TR><TH><P>이익</P></TH><TE><P>5 < 6<BR>원</P></TE></TR></TABLE><P>R&D 비용은 &lt;없음&gt;\n입니다<P>끝<TITLE>제목<P>글"
+        "<TR><TH><P>이익</P></TH><TE><P>5 < 6<BR>원</P></TE></TR></TABLE>"
+        "<P>R&D 비용은 &lt;없음&gt;\n입니다<P>끝<TITLE>제목<P>글"
     )
     assert plain_text(markup) == "매출 | 1,000\n이익 | 5 < 6 원\nR&D 비용은 <없음> 입니다\n끝\n제목\n글"
 
@@ -337,7 +339,7 @@ def test_a_company_without_consolidated_statements_is_asked_for_its_own(samsung)
         web.get(f"{DART}/fnlttSinglAcntAll.json", body=dart_error("013"))
         web.get(f"{DART}/fnlttSinglAcntAll.json", json=good([statement_line()]))
         statements.fetch(DAY, ONE)
-        assert [call.request.params["fs_div"] for call in web.calls] == ["CFS", "OFS"]
+        assert [re.findall(r"fs_div=(\w+)", str(call.request.url)) for call in web.calls] == [["CFS"], ["OFS"]]
     assert StatementLine.objects.get().basis == "OFS"
 
 

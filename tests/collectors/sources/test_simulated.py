@@ -117,7 +117,7 @@ def test_texts_of_watched_companies_are_read(simulator, companies, empty_board):
             texts.fetch(THURSDAY, receipt)
         except NoData:
             assert int(receipt) % 37 == 0
-    text = FilingText.objects.exclude(body=None).first()
+    text = FilingText.objects.exclude(body=None)[0]
     assert f"1. 회사명 | {text.filing.corp_name}" in text.text
     assert "R&D 및 시설투자 < 일부 >" in text.text
     assert texts.items(THURSDAY) == []
@@ -141,7 +141,8 @@ def test_key_accounts_of_all_companies_add_up(simulator, companies):
     for block in blocks:
         accounts.fetch(TODAY, block)
     told = dict(KeyAccount.objects.filter(symbol="005930", basis="OFS").values_list("name", "amount"))
-    assert told["유동자산"] + told["비유동자산"] == pytest.approx(told["자산총계"], abs=2_000)
+    parts = [told["유동자산"] or 0, told["비유동자산"] or 0]
+    assert sum(parts) == pytest.approx(told["자산총계"], abs=2_000)
     assert listed_companies * 0.9 < KeyAccount.objects.values("corp_code").distinct().count() <= listed_companies
 
 
