@@ -13,19 +13,21 @@ from unfold.decorators import display
 
 from assets.admin import figure
 from collectors.models import Corp, Filing, FilingText, KeyAccount, StatementLine
+from collectors.raw_admin import day
 from stockdesk.admin import ReadOnlyAdmin, moment
 
 
 @admin.register(Filing)
 class FilingAdmin(ReadOnlyAdmin):
-    list_display = ("received_on", "symbol", "corp_name", "title", "filer", "remarks", "fetched")
+    list_display = ("received", "symbol", "corp_name", "title", "filer", "remarks", "fetched")
     list_display_links = ("corp_name",)
     list_filter = ("market",)
     search_fields = ("symbol", "corp_name", "report")
     list_per_page = 50
     show_full_result_count = False
     date_hierarchy = "received_on"
-    fields = ("rcept_no", "received_on", "symbol", "corp_name", "corp_code", "title", "filer", "remarks", "fetched")
+    fields = ("rcept_no", "received", "symbol", "corp_name", "corp_code", "title", "filer", "remarks", "fetched")
+    received = day("received_on", _("received on"))
     fetched = moment("fetched_at", _("fetched at"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Filing]:
@@ -48,7 +50,7 @@ class FilingTextAdmin(ReadOnlyAdmin):
     search_fields = ("filing__symbol", "filing__corp_name", "filing__report")
     list_per_page = 50
     show_full_result_count = False
-    fields = ("filing", "received", "report", "length", "encoding", "fetched", "plain")
+    fields = ("filing", "received", "length", "encoding", "fetched", "plain")
     length = figure("characters", _("characters"))
     fetched = moment("fetched_at", _("fetched at"))
 
@@ -56,8 +58,8 @@ class FilingTextAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).select_related("filing").defer("body")
 
     @display(description=_("received on"), ordering="filing__received_on")
-    def received(self, text: FilingText) -> Any:
-        return text.filing.received_on
+    def received(self, text: FilingText) -> str:
+        return f"{text.filing.received_on:%Y-%m-%d}"
 
     @display(description=_("symbol"), ordering="filing__symbol")
     def symbol(self, text: FilingText) -> str:
@@ -84,6 +86,7 @@ class FilingTextAdmin(ReadOnlyAdmin):
 class FigureAdmin(ReadOnlyAdmin):
     """Figures of either kind; the company's name is looked up beside them."""
 
+    list_display_links = ("name",)
     list_filter = ("year", "report", "basis", "sheet")
     search_fields = ("symbol", "corp_code", "name")
     list_per_page = 100
@@ -99,28 +102,40 @@ class FigureAdmin(ReadOnlyAdmin):
         name = Corp.objects.filter(pk=OuterRef("corp_code")).values("name")
         return super().get_queryset(request).annotate(corp_name=Subquery(name[:1]))
 
+    @display(description=_("symbol"))
+    def short_code(self, row: Any) -> str:
+        return row.symbol
+
     @display(description=_("company"))
     def company(self, row: Any) -> str:
         return row.corp_name or row.corp_code
 
-    @display(description=_("business year"), ordering="year")
+    @display(description=_("business year"))
     def business_year(self, row: Any) -> str:
         return str(row.year)
+
+    @display(description=_("term"))
+    def term(self, row: Any) -> str:
+        return f"{row.year} {row.get_report_display()}"
+
+    @display(description=_("statement and basis"))
+    def kind(self, row: Any) -> str:
+        """The statement and whose it is; the currency where it is not the won."""
+        text = f"{row.get_basis_display()} {row.get_sheet_display()}"
+        return text if row.currency in ("KRW", "") else f"{text} ({row.currency})"
 
 
 @admin.register(KeyAccount)
 class KeyAccountAdmin(FigureAdmin):
-    list_display = ("symbol", "company", "business_year", "report", "basis", "sheet", "name",
-                    "now", "to_date", "before", "currency", "fetched")  # fmt: skip
-    list_display_links = ("name",)
+    list_display = ("short_code", "company", "term", "kind", "name", "now", "to_date", "before", "fetched")
 
 
 @admin.register(StatementLine)
 class StatementLineAdmin(FigureAdmin):
-    list_display = ("symbol", "company", "business_year", "report", "basis", "sheet", "name", "part",
-                    "now", "to_date", "before", "currency", "fetched")  # fmt: skip
-    list_display_links = ("name",)
+    list_display = ("short_code", "company", "term", "kind", "part", "now", "to_date", "before", "fetched")
+    list_display_links = ("part",)
 
-    @display(description=_("detail"))
+    @display(description=_("account name"))
     def part(self, line: StatementLine) -> str:
-        return "" if line.detail == "-" else line.detail
+        """The account, and which part of the equity it is of in the statement of its changes."""
+        return line.name if line.detail in ("-", "") else f"{line.name} / {line.detail}"

@@ -122,7 +122,7 @@ class FilingText(models.Model):
     class Meta:
         verbose_name = _("text of a filing")
         verbose_name_plural = _("texts of filings")
-        ordering = ["-filing"]
+        ordering = ["-filing_id"]
 
     def __str__(self) -> str:
         return str(self.filing_id)
@@ -165,7 +165,7 @@ class Figure(models.Model):
     report = code(_("report"), 5, "reprt_code", choices=Report.choices)
     basis = code(_("basis"), 3, "fs_div", choices=Basis.choices)
     sheet = code(_("statement"), 3, "sj_div", choices=Sheet.choices)
-    name = words(_("account"), ACCOUNT_NAME, "account_nm")
+    name = words(_("account name"), ACCOUNT_NAME, "account_nm")
     position = models.PositiveIntegerField(_("position"), null=True, db_column="ord")
     period = words(_("period"), 40, "thstrm_nm")
     amount = money(_("this term"), "thstrm_amount", "of the period; the balance on its last day")
