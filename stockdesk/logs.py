@@ -141,9 +141,8 @@ def logging_config(desk: Environment) -> dict[str, Any]:
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
             "websockets": {"level": "WARNING"},
-            # A retried call is told about with its address, and the public sources' keys travel in it.
-            "urllib3.connectionpool": {"level": "WARNING", "filters": ["redact"]},
-            "urllib3.util.retry": {"level": "WARNING", "filters": ["redact"]},
+            # Addresses of the public sources, in which the keys travel, at INFO and below.
+            "urllib3": {"level": "WARNING"},
         },
     }
 

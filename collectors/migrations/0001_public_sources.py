@@ -5,211 +5,762 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Corp',
+            name="Corp",
             fields=[
-                ('corp_code', models.CharField(db_collation='utf8mb4_bin', db_column='corp_code', max_length=8, primary_key=True, serialize=False, verbose_name='DART code')),
-                ('symbol', models.CharField(db_collation='utf8mb4_bin', db_column='stock_code', db_default='', db_index=True, default='', max_length=9, verbose_name='symbol')),
-                ('name', models.CharField(db_column='corp_name', db_default='', default='', max_length=150, verbose_name='company')),
-                ('english_name', models.CharField(db_column='corp_eng_name', db_default='', default='', max_length=150, verbose_name='English name')),
-                ('modified_on', models.DateField(db_column='modify_date', null=True, verbose_name='changed on')),
-                ('fetched_at', models.DateTimeField(help_text='when the answer came that this row was made of', verbose_name='fetched at')),
+                (
+                    "corp_code",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        db_column="corp_code",
+                        max_length=8,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="DART code",
+                    ),
+                ),
+                (
+                    "symbol",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        db_column="stock_code",
+                        db_default="",
+                        db_index=True,
+                        default="",
+                        max_length=9,
+                        verbose_name="symbol",
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        db_column="corp_name", db_default="", default="", max_length=150, verbose_name="company"
+                    ),
+                ),
+                (
+                    "english_name",
+                    models.CharField(
+                        db_column="corp_eng_name",
+                        db_default="",
+                        default="",
+                        max_length=150,
+                        verbose_name="English name",
+                    ),
+                ),
+                ("modified_on", models.DateField(db_column="modify_date", null=True, verbose_name="changed on")),
+                (
+                    "fetched_at",
+                    models.DateTimeField(
+                        help_text="when the answer came that this row was made of", verbose_name="fetched at"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'company',
-                'verbose_name_plural': 'companies',
-                'ordering': ['corp_code'],
+                "verbose_name": "company",
+                "verbose_name_plural": "companies",
+                "ordering": ["corp_code"],
             },
         ),
         migrations.CreateModel(
-            name='Filing',
+            name="Filing",
             fields=[
-                ('rcept_no', models.CharField(db_collation='utf8mb4_bin', db_column='rcept_no', max_length=14, primary_key=True, serialize=False, verbose_name='receipt no.')),
-                ('received_on', models.DateField(db_column='rcept_dt', db_index=True, verbose_name='received on')),
-                ('symbol', models.CharField(db_collation='utf8mb4_bin', db_column='stock_code', db_default='', default='', max_length=9, verbose_name='symbol')),
-                ('corp_code', models.CharField(db_collation='utf8mb4_bin', db_column='corp_code', db_default='', default='', max_length=8, verbose_name='DART code')),
-                ('corp_name', models.CharField(db_column='corp_name', db_default='', default='', max_length=150, verbose_name='company')),
-                ('market', models.CharField(db_collation='utf8mb4_bin', db_column='corp_cls', db_default='', default='', help_text='Y KOSPI, K KOSDAQ, N KONEX, E other', max_length=1, verbose_name='market')),
-                ('report', models.CharField(db_column='report_nm', db_default='', default='', max_length=300, verbose_name='report')),
-                ('filer', models.CharField(db_column='flr_nm', db_default='', default='', max_length=150, verbose_name='filer')),
-                ('remarks', models.CharField(db_column='rm', db_default='', default='', max_length=40, verbose_name='remarks')),
-                ('fetched_at', models.DateTimeField(help_text='when the answer came that this row was made of', verbose_name='fetched at')),
+                (
+                    "rcept_no",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        db_column="rcept_no",
+                        max_length=14,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="receipt no.",
+                    ),
+                ),
+                ("received_on", models.DateField(db_column="rcept_dt", db_index=True, verbose_name="received on")),
+                (
+                    "symbol",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        db_column="stock_code",
+                        db_default="",
+                        default="",
+                        max_length=9,
+                        verbose_name="symbol",
+                    ),
+                ),
+                (
+                    "corp_code",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        db_column="corp_code",
+                        db_default="",
+                        default="",
+                        max_length=8,
+                        verbose_name="DART code",
+                    ),
+                ),
+                (
+                    "corp_name",
+                    models.CharField(
+                        db_column="corp_name", db_default="", default="", max_length=150, verbose_name="company"
+                    ),
+                ),
+                (
+                    "market",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        db_column="corp_cls",
+                        db_default="",
+                        default="",
+                        help_text="Y KOSPI, K KOSDAQ, N KONEX, E other",
+                        max_length=1,
+                        verbose_name="market",
+                    ),
+                ),
+                (
+                    "report",
+                    models.CharField(
+                        db_column="report_nm", db_default="", default="", max_length=300, verbose_name="report"
+                    ),
+                ),
+                (
+                    "filer",
+                    models.CharField(
+                        db_column="flr_nm", db_default="", default="", max_length=150, verbose_name="filer"
+                    ),
+                ),
+                (
+                    "remarks",
+                    models.CharField(db_column="rm", db_default="", default="", max_length=40, verbose_name="remarks"),
+                ),
+                (
+                    "fetched_at",
+                    models.DateTimeField(
+                        help_text="when the answer came that this row was made of", verbose_name="fetched at"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'filing',
-                'verbose_name_plural': 'filings',
-                'ordering': ['-rcept_no'],
+                "verbose_name": "filing",
+                "verbose_name_plural": "filings",
+                "ordering": ["-rcept_no"],
             },
         ),
         migrations.CreateModel(
-            name='KeyAccount',
+            name="KeyAccount",
             fields=[
-                ('id', models.CharField(db_collation='utf8mb4_bin', editable=False, max_length=40, primary_key=True, serialize=False)),
-                ('symbol', models.CharField(db_collation='utf8mb4_bin', db_column='stock_code', db_default='', default='', max_length=9, verbose_name='symbol')),
-                ('corp_code', models.CharField(db_collation='utf8mb4_bin', db_column='corp_code', db_default='', default='', max_length=8, verbose_name='DART code')),
-                ('rcept_no', models.CharField(db_collation='utf8mb4_bin', db_column='rcept_no', db_default='', default='', max_length=14, verbose_name='receipt no.')),
-                ('year', models.PositiveSmallIntegerField(db_column='bsns_year', verbose_name='business year')),
-                ('report', models.CharField(choices=[('11013', 'first quarter'), ('11012', 'half year'), ('11014', 'third quarter'), ('11011', 'annual report')], db_collation='utf8mb4_bin', db_column='reprt_code', db_default='', default='', max_length=5, verbose_name='report')),
-                ('basis', models.CharField(choices=[('CFS', 'consolidated'), ('OFS', 'separate')], db_collation='utf8mb4_bin', db_column='fs_div', db_default='', default='', max_length=3, verbose_name='basis')),
-                ('sheet', models.CharField(choices=[('BS', 'balance sheet'), ('IS', 'income statement'), ('CIS', 'comprehensive income'), ('CF', 'cash flow'), ('SCE', 'changes in equity')], db_collation='utf8mb4_bin', db_column='sj_div', db_default='', default='', max_length=3, verbose_name='statement')),
-                ('name', models.CharField(db_column='account_nm', db_default='', default='', max_length=300, verbose_name='account name')),
-                ('position', models.PositiveIntegerField(db_column='ord', null=True, verbose_name='position')),
-                ('period', models.CharField(db_column='thstrm_nm', db_default='', default='', max_length=40, verbose_name='period')),
-                ('amount', models.DecimalField(db_column='thstrm_amount', decimal_places=6, help_text='of the period; the balance on its last day', max_digits=26, null=True, verbose_name='this term')),
-                ('amount_to_date', models.DecimalField(db_column='thstrm_add_amount', decimal_places=6, help_text='since the year began', max_digits=26, null=True, verbose_name='to date')),
-                ('previous', models.DecimalField(db_column='frmtrm_amount', decimal_places=6, help_text="of the period before, or of its last year's twin", max_digits=26, null=True, verbose_name='last term')),
-                ('previous_to_date', models.DecimalField(db_column='frmtrm_add_amount', decimal_places=6, help_text='of the year before', max_digits=26, null=True, verbose_name='last term to date')),
-                ('before_previous', models.DecimalField(db_column='bfefrmtrm_amount', decimal_places=6, help_text='annual reports only', max_digits=26, null=True, verbose_name='term before last')),
-                ('currency', models.CharField(db_collation='utf8mb4_bin', db_column='currency', db_default='', default='', max_length=3, verbose_name='currency')),
-                ('fetched_at', models.DateTimeField(help_text='when the answer came that this row was made of', verbose_name='fetched at')),
+                (
+                    "id",
+                    models.CharField(
+                        db_collation="utf8mb4_bin", editable=False, max_length=40, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "symbol",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        db_column="stock_code",
+                        db_default="",
+                        default="",
+                        max_length=9,
+                        verbose_name="symbol",
+                    ),
+                ),
+                (
+                    "corp_code",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        db_column="corp_code",
+                        db_default="",
+                        default="",
+                        max_length=8,
+                        verbose_name="DART code",
+                    ),
+                ),
+                (
+                    "rcept_no",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        db_column="rcept_no",
+                        db_default="",
+                        default="",
+                        max_length=14,
+                        verbose_name="receipt no.",
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(db_column="bsns_year", verbose_name="business year")),
+                (
+                    "report",
+                    models.CharField(
+                        choices=[
+                            ("11013", "first quarter"),
+                            ("11012", "half year"),
+                            ("11014", "third quarter"),
+                            ("11011", "annual report"),
+                        ],
+                        db_collation="utf8mb4_bin",
+                        db_column="reprt_code",
+                        db_default="",
+                        default="",
+                        max_length=5,
+                        verbose_name="report",
+                    ),
+                ),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[("CFS", "consolidated"), ("OFS", "separate")],
+                        db_collation="utf8mb4_bin",
+                        db_column="fs_div",
+                        db_default="",
+                        default="",
+                        max_length=3,
+                        verbose_name="basis",
+                    ),
+                ),
+                (
+                    "sheet",
+                    models.CharField(
+                        choices=[
+                            ("BS", "balance sheet"),
+                            ("IS", "income statement"),
+                            ("CIS", "comprehensive income"),
+                            ("CF", "cash flow"),
+                            ("SCE", "changes in equity"),
+                        ],
+                        db_collation="utf8mb4_bin",
+                        db_column="sj_div",
+                        db_default="",
+                        default="",
+                        max_length=3,
+                        verbose_name="statement",
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        db_column="account_nm", db_default="", default="", max_length=300, verbose_name="account name"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(db_column="ord", null=True, verbose_name="position")),
+                (
+                    "period",
+                    models.CharField(
+                        db_column="thstrm_nm", db_default="", default="", max_length=40, verbose_name="period"
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(
+                        db_column="thstrm_amount",
+                        decimal_places=6,
+                        help_text="of the period; the balance on its last day",
+                        max_digits=26,
+                        null=True,
+                        verbose_name="this term",
+                    ),
+                ),
+                (
+                    "amount_to_date",
+                    models.DecimalField(
+                        db_column="thstrm_add_amount",
+                        decimal_places=6,
+                        help_text="since the year began",
+                        max_digits=26,
+                        null=True,
+                        verbose_name="to date",
+                    ),
+                ),
+                (
+                    "previous",
+                    models.DecimalField(
+                        db_column="frmtrm_amount",
+                        decimal_places=6,
+                        help_text="of the period before, or of its last year's twin",
+                        max_digits=26,
+                        null=True,
+                        verbose_name="last term",
+                    ),
+                ),
+                (
+                    "previous_to_date",
+                    models.DecimalField(
+                        db_column="frmtrm_add_amount",
+                        decimal_places=6,
+                        help_text="of the year before",
+                        max_digits=26,
+                        null=True,
+                        verbose_name="last term to date",
+                    ),
+                ),
+                (
+                    "before_previous",
+                    models.DecimalField(
+                        db_column="bfefrmtrm_amount",
+                        decimal_places=6,
+                        help_text="annual reports only",
+                        max_digits=26,
+                        null=True,
+                        verbose_name="term before last",
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        db_column="currency",
+                        db_default="",
+                        default="",
+                        max_length=3,
+                        verbose_name="currency",
+                    ),
+                ),
+                (
+                    "fetched_at",
+                    models.DateTimeField(
+                        help_text="when the answer came that this row was made of", verbose_name="fetched at"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'key account',
-                'verbose_name_plural': 'key accounts',
-                'db_table': 'collectors_account',
-                'ordering': ['symbol', '-year', '-rcept_no', 'basis', 'position'],
+                "verbose_name": "key account",
+                "verbose_name_plural": "key accounts",
+                "db_table": "collectors_account",
+                "ordering": ["symbol", "-year", "-rcept_no", "basis", "position"],
             },
         ),
         migrations.CreateModel(
-            name='ListedIssue',
+            name="ListedIssue",
             fields=[
-                ('symbol', models.CharField(db_collation='utf8mb4_bin', db_column='srtnCd', max_length=9, primary_key=True, serialize=False, verbose_name='symbol')),
-                ('on', models.DateField(db_column='basDt', db_index=True, verbose_name='day')),
-                ('isin', models.CharField(db_column='isinCd', db_default='', default='', max_length=12, verbose_name='ISIN')),
-                ('name', models.CharField(db_column='itmsNm', db_default='', default='', max_length=40, verbose_name='name')),
-                ('market', models.CharField(db_column='mrktCtg', db_default='', default='', max_length=10, verbose_name='market')),
-                ('corp_no', models.CharField(db_column='crno', db_default='', default='', max_length=13, verbose_name='corporation no.')),
-                ('corp_name', models.CharField(db_column='corpNm', db_default='', default='', max_length=100, verbose_name='company')),
-                ('fetched_at', models.DateTimeField(verbose_name='fetched at')),
+                (
+                    "symbol",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        db_column="srtnCd",
+                        max_length=9,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="symbol",
+                    ),
+                ),
+                ("on", models.DateField(db_column="basDt", db_index=True, verbose_name="day")),
+                (
+                    "isin",
+                    models.CharField(
+                        db_column="isinCd", db_default="", default="", max_length=12, verbose_name="ISIN"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        db_column="itmsNm", db_default="", default="", max_length=40, verbose_name="name"
+                    ),
+                ),
+                (
+                    "market",
+                    models.CharField(
+                        db_column="mrktCtg", db_default="", default="", max_length=10, verbose_name="market"
+                    ),
+                ),
+                (
+                    "corp_no",
+                    models.CharField(
+                        db_column="crno", db_default="", default="", max_length=13, verbose_name="corporation no."
+                    ),
+                ),
+                (
+                    "corp_name",
+                    models.CharField(
+                        db_column="corpNm", db_default="", default="", max_length=100, verbose_name="company"
+                    ),
+                ),
+                ("fetched_at", models.DateTimeField(verbose_name="fetched at")),
             ],
             options={
-                'verbose_name': 'listed issue',
-                'verbose_name_plural': 'listed issues',
-                'ordering': ['symbol'],
+                "verbose_name": "listed issue",
+                "verbose_name_plural": "listed issues",
+                "ordering": ["symbol"],
             },
         ),
         migrations.CreateModel(
-            name='RawBody',
+            name="RawBody",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(db_collation='utf8mb4_bin', max_length=16, verbose_name='source')),
-                ('kind', models.CharField(db_collation='utf8mb4_bin', max_length=32, verbose_name='kind')),
-                ('key', models.CharField(db_collation='utf8mb4_bin', max_length=120, verbose_name='what was asked')),
-                ('sha256', models.CharField(db_collation='utf8mb4_bin', help_text='of the body as it came', max_length=64)),
-                ('fetched_at', models.DateTimeField(db_index=True, help_text='last time that it came like this', verbose_name='fetched at')),
-                ('size', models.PositiveIntegerField(help_text='bytes as it came', verbose_name='size')),
-                ('stored_size', models.PositiveIntegerField(help_text='bytes as kept', verbose_name='stored size')),
-                ('body', models.BinaryField(help_text='zlib')),
-                ('parsed_with', models.PositiveSmallIntegerField(null=True, verbose_name='parser version')),
-                ('parsed_at', models.DateTimeField(null=True, verbose_name='parsed at')),
-                ('rows', models.PositiveIntegerField(help_text='rows made of it', null=True, verbose_name='rows')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(db_collation="utf8mb4_bin", max_length=16, verbose_name="source")),
+                ("kind", models.CharField(db_collation="utf8mb4_bin", max_length=32, verbose_name="kind")),
+                ("key", models.CharField(db_collation="utf8mb4_bin", max_length=120, verbose_name="what was asked")),
+                (
+                    "sha256",
+                    models.CharField(db_collation="utf8mb4_bin", help_text="of the body as it came", max_length=64),
+                ),
+                (
+                    "fetched_at",
+                    models.DateTimeField(
+                        db_index=True, help_text="last time that it came like this", verbose_name="fetched at"
+                    ),
+                ),
+                ("size", models.PositiveIntegerField(help_text="bytes as it came", verbose_name="size")),
+                ("stored_size", models.PositiveIntegerField(help_text="bytes as kept", verbose_name="stored size")),
+                ("body", models.BinaryField(help_text="zlib")),
+                ("parsed_with", models.PositiveSmallIntegerField(null=True, verbose_name="parser version")),
+                ("parsed_at", models.DateTimeField(null=True, verbose_name="parsed at")),
+                ("rows", models.PositiveIntegerField(help_text="rows made of it", null=True, verbose_name="rows")),
             ],
             options={
-                'verbose_name': 'raw answer',
-                'verbose_name_plural': 'raw answers',
-                'ordering': ['-fetched_at', '-id'],
+                "verbose_name": "raw answer",
+                "verbose_name_plural": "raw answers",
+                "ordering": ["-fetched_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='StatementLine',
+            name="StatementLine",
             fields=[
-                ('id', models.CharField(db_collation='utf8mb4_bin', editable=False, max_length=40, primary_key=True, serialize=False)),
-                ('symbol', models.CharField(db_collation='utf8mb4_bin', db_column='stock_code', db_default='', default='', max_length=9, verbose_name='symbol')),
-                ('corp_code', models.CharField(db_collation='utf8mb4_bin', db_column='corp_code', db_default='', default='', max_length=8, verbose_name='DART code')),
-                ('rcept_no', models.CharField(db_collation='utf8mb4_bin', db_column='rcept_no', db_default='', default='', max_length=14, verbose_name='receipt no.')),
-                ('year', models.PositiveSmallIntegerField(db_column='bsns_year', verbose_name='business year')),
-                ('report', models.CharField(choices=[('11013', 'first quarter'), ('11012', 'half year'), ('11014', 'third quarter'), ('11011', 'annual report')], db_collation='utf8mb4_bin', db_column='reprt_code', db_default='', default='', max_length=5, verbose_name='report')),
-                ('basis', models.CharField(choices=[('CFS', 'consolidated'), ('OFS', 'separate')], db_collation='utf8mb4_bin', db_column='fs_div', db_default='', default='', max_length=3, verbose_name='basis')),
-                ('sheet', models.CharField(choices=[('BS', 'balance sheet'), ('IS', 'income statement'), ('CIS', 'comprehensive income'), ('CF', 'cash flow'), ('SCE', 'changes in equity')], db_collation='utf8mb4_bin', db_column='sj_div', db_default='', default='', max_length=3, verbose_name='statement')),
-                ('name', models.CharField(db_column='account_nm', db_default='', default='', max_length=300, verbose_name='account name')),
-                ('position', models.PositiveIntegerField(db_column='ord', null=True, verbose_name='position')),
-                ('period', models.CharField(db_column='thstrm_nm', db_default='', default='', max_length=40, verbose_name='period')),
-                ('amount', models.DecimalField(db_column='thstrm_amount', decimal_places=6, help_text='of the period; the balance on its last day', max_digits=26, null=True, verbose_name='this term')),
-                ('amount_to_date', models.DecimalField(db_column='thstrm_add_amount', decimal_places=6, help_text='since the year began', max_digits=26, null=True, verbose_name='to date')),
-                ('previous', models.DecimalField(db_column='frmtrm_amount', decimal_places=6, help_text="of the period before, or of its last year's twin", max_digits=26, null=True, verbose_name='last term')),
-                ('previous_to_date', models.DecimalField(db_column='frmtrm_add_amount', decimal_places=6, help_text='of the year before', max_digits=26, null=True, verbose_name='last term to date')),
-                ('before_previous', models.DecimalField(db_column='bfefrmtrm_amount', decimal_places=6, help_text='annual reports only', max_digits=26, null=True, verbose_name='term before last')),
-                ('currency', models.CharField(db_collation='utf8mb4_bin', db_column='currency', db_default='', default='', max_length=3, verbose_name='currency')),
-                ('fetched_at', models.DateTimeField(help_text='when the answer came that this row was made of', verbose_name='fetched at')),
-                ('account_id', models.CharField(db_collation='utf8mb4_bin', db_column='account_id', db_default='', default='', help_text='of the taxonomy; not unique in a statement', max_length=300, verbose_name='account id')),
-                ('detail', models.CharField(db_column='account_detail', db_default='', default='', max_length=300, verbose_name='detail')),
+                (
+                    "id",
+                    models.CharField(
+                        db_collation="utf8mb4_bin", editable=False, max_length=40, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "symbol",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        db_column="stock_code",
+                        db_default="",
+                        default="",
+                        max_length=9,
+                        verbose_name="symbol",
+                    ),
+                ),
+                (
+                    "corp_code",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        db_column="corp_code",
+                        db_default="",
+                        default="",
+                        max_length=8,
+                        verbose_name="DART code",
+                    ),
+                ),
+                (
+                    "rcept_no",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        db_column="rcept_no",
+                        db_default="",
+                        default="",
+                        max_length=14,
+                        verbose_name="receipt no.",
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(db_column="bsns_year", verbose_name="business year")),
+                (
+                    "report",
+                    models.CharField(
+                        choices=[
+                            ("11013", "first quarter"),
+                            ("11012", "half year"),
+                            ("11014", "third quarter"),
+                            ("11011", "annual report"),
+                        ],
+                        db_collation="utf8mb4_bin",
+                        db_column="reprt_code",
+                        db_default="",
+                        default="",
+                        max_length=5,
+                        verbose_name="report",
+                    ),
+                ),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[("CFS", "consolidated"), ("OFS", "separate")],
+                        db_collation="utf8mb4_bin",
+                        db_column="fs_div",
+                        db_default="",
+                        default="",
+                        max_length=3,
+                        verbose_name="basis",
+                    ),
+                ),
+                (
+                    "sheet",
+                    models.CharField(
+                        choices=[
+                            ("BS", "balance sheet"),
+                            ("IS", "income statement"),
+                            ("CIS", "comprehensive income"),
+                            ("CF", "cash flow"),
+                            ("SCE", "changes in equity"),
+                        ],
+                        db_collation="utf8mb4_bin",
+                        db_column="sj_div",
+                        db_default="",
+                        default="",
+                        max_length=3,
+                        verbose_name="statement",
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        db_column="account_nm", db_default="", default="", max_length=300, verbose_name="account name"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(db_column="ord", null=True, verbose_name="position")),
+                (
+                    "period",
+                    models.CharField(
+                        db_column="thstrm_nm", db_default="", default="", max_length=40, verbose_name="period"
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(
+                        db_column="thstrm_amount",
+                        decimal_places=6,
+                        help_text="of the period; the balance on its last day",
+                        max_digits=26,
+                        null=True,
+                        verbose_name="this term",
+                    ),
+                ),
+                (
+                    "amount_to_date",
+                    models.DecimalField(
+                        db_column="thstrm_add_amount",
+                        decimal_places=6,
+                        help_text="since the year began",
+                        max_digits=26,
+                        null=True,
+                        verbose_name="to date",
+                    ),
+                ),
+                (
+                    "previous",
+                    models.DecimalField(
+                        db_column="frmtrm_amount",
+                        decimal_places=6,
+                        help_text="of the period before, or of its last year's twin",
+                        max_digits=26,
+                        null=True,
+                        verbose_name="last term",
+                    ),
+                ),
+                (
+                    "previous_to_date",
+                    models.DecimalField(
+                        db_column="frmtrm_add_amount",
+                        decimal_places=6,
+                        help_text="of the year before",
+                        max_digits=26,
+                        null=True,
+                        verbose_name="last term to date",
+                    ),
+                ),
+                (
+                    "before_previous",
+                    models.DecimalField(
+                        db_column="bfefrmtrm_amount",
+                        decimal_places=6,
+                        help_text="annual reports only",
+                        max_digits=26,
+                        null=True,
+                        verbose_name="term before last",
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        db_column="currency",
+                        db_default="",
+                        default="",
+                        max_length=3,
+                        verbose_name="currency",
+                    ),
+                ),
+                (
+                    "fetched_at",
+                    models.DateTimeField(
+                        help_text="when the answer came that this row was made of", verbose_name="fetched at"
+                    ),
+                ),
+                (
+                    "account_id",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        db_column="account_id",
+                        db_default="",
+                        default="",
+                        help_text="of the taxonomy; not unique in a statement",
+                        max_length=300,
+                        verbose_name="account id",
+                    ),
+                ),
+                (
+                    "detail",
+                    models.CharField(
+                        db_column="account_detail", db_default="", default="", max_length=300, verbose_name="detail"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'statement line',
-                'verbose_name_plural': 'financial statements',
-                'db_table': 'collectors_statement',
-                'ordering': ['symbol', '-year', '-rcept_no', 'basis', 'sheet', 'position'],
+                "verbose_name": "statement line",
+                "verbose_name_plural": "financial statements",
+                "db_table": "collectors_statement",
+                "ordering": ["symbol", "-year", "-rcept_no", "basis", "sheet", "position"],
             },
         ),
         migrations.CreateModel(
-            name='DailyPrice',
+            name="DailyPrice",
             fields=[
-                ('id', models.CharField(db_collation='utf8mb4_bin', editable=False, max_length=18, primary_key=True, serialize=False)),
-                ('symbol', models.CharField(db_collation='utf8mb4_bin', db_column='srtnCd', max_length=9, verbose_name='symbol')),
-                ('on', models.DateField(db_column='basDt', verbose_name='day')),
-                ('name', models.CharField(db_column='itmsNm', db_default='', default='', max_length=40, verbose_name='name')),
-                ('market', models.CharField(db_column='mrktCtg', db_default='', default='', max_length=10, verbose_name='market')),
-                ('open_price', models.PositiveIntegerField(db_column='mkp', null=True, verbose_name='open')),
-                ('high_price', models.PositiveIntegerField(db_column='hipr', null=True, verbose_name='high')),
-                ('low_price', models.PositiveIntegerField(db_column='lopr', null=True, verbose_name='low')),
-                ('close_price', models.PositiveIntegerField(db_column='clpr', null=True, verbose_name='closing price')),
-                ('change', models.IntegerField(db_column='vs', help_text='KRW', null=True, verbose_name='change')),
-                ('change_rate', models.DecimalField(db_column='fltRt', decimal_places=2, max_digits=12, null=True, verbose_name='change rate')),
-                ('volume', models.PositiveBigIntegerField(db_column='trqu', help_text='shares', null=True, verbose_name='volume')),
-                ('amount', models.PositiveBigIntegerField(db_column='trPrc', help_text='KRW', null=True, verbose_name='amount')),
-                ('shares', models.PositiveBigIntegerField(db_column='lstgStCnt', null=True, verbose_name='listed shares')),
-                ('market_cap', models.PositiveBigIntegerField(db_column='mrktTotAmt', help_text='KRW', null=True, verbose_name='market cap')),
-                ('fetched_at', models.DateTimeField(verbose_name='fetched at')),
+                (
+                    "id",
+                    models.CharField(
+                        db_collation="utf8mb4_bin", editable=False, max_length=18, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "symbol",
+                    models.CharField(
+                        db_collation="utf8mb4_bin", db_column="srtnCd", max_length=9, verbose_name="symbol"
+                    ),
+                ),
+                ("on", models.DateField(db_column="basDt", verbose_name="day")),
+                (
+                    "name",
+                    models.CharField(
+                        db_column="itmsNm", db_default="", default="", max_length=40, verbose_name="name"
+                    ),
+                ),
+                (
+                    "market",
+                    models.CharField(
+                        db_column="mrktCtg", db_default="", default="", max_length=10, verbose_name="market"
+                    ),
+                ),
+                ("open_price", models.PositiveIntegerField(db_column="mkp", null=True, verbose_name="open")),
+                ("high_price", models.PositiveIntegerField(db_column="hipr", null=True, verbose_name="high")),
+                ("low_price", models.PositiveIntegerField(db_column="lopr", null=True, verbose_name="low")),
+                (
+                    "close_price",
+                    models.PositiveIntegerField(db_column="clpr", null=True, verbose_name="closing price"),
+                ),
+                ("change", models.IntegerField(db_column="vs", help_text="KRW", null=True, verbose_name="change")),
+                (
+                    "change_rate",
+                    models.DecimalField(
+                        db_column="fltRt", decimal_places=2, max_digits=12, null=True, verbose_name="change rate"
+                    ),
+                ),
+                (
+                    "volume",
+                    models.PositiveBigIntegerField(
+                        db_column="trqu", help_text="shares", null=True, verbose_name="volume"
+                    ),
+                ),
+                (
+                    "amount",
+                    models.PositiveBigIntegerField(
+                        db_column="trPrc", help_text="KRW", null=True, verbose_name="amount"
+                    ),
+                ),
+                (
+                    "shares",
+                    models.PositiveBigIntegerField(db_column="lstgStCnt", null=True, verbose_name="listed shares"),
+                ),
+                (
+                    "market_cap",
+                    models.PositiveBigIntegerField(
+                        db_column="mrktTotAmt", help_text="KRW", null=True, verbose_name="market cap"
+                    ),
+                ),
+                ("fetched_at", models.DateTimeField(verbose_name="fetched at")),
             ],
             options={
-                'verbose_name': 'daily price',
-                'verbose_name_plural': 'daily prices',
-                'ordering': ['-on', 'symbol'],
-                'indexes': [models.Index(fields=['on', 'symbol'], name='collectors_dailyprice_on')],
-                'constraints': [models.UniqueConstraint(fields=('symbol', 'on'), name='collectors_dailyprice_symbol_on')],
+                "verbose_name": "daily price",
+                "verbose_name_plural": "daily prices",
+                "ordering": ["-on", "symbol"],
+                "indexes": [models.Index(fields=["on", "symbol"], name="collectors_dailyprice_on")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("symbol", "on"), name="collectors_dailyprice_symbol_on")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FilingText',
+            name="FilingText",
             fields=[
-                ('filing', models.OneToOneField(db_column='rcept_no', db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='full_text', serialize=False, to='collectors.filing', verbose_name='filing')),
-                ('body', models.BinaryField(help_text='zlib, UTF-8', null=True)),
-                ('characters', models.PositiveIntegerField(null=True, verbose_name='characters')),
-                ('encoding', models.CharField(db_collation='utf8mb4_bin', db_column='encoding', db_default='', default='', max_length=16, verbose_name='encoding')),
-                ('missing_at', models.DateTimeField(help_text='when DART last said that it has no text', null=True, verbose_name='missing')),
-                ('fetched_at', models.DateTimeField(help_text='when the answer came that this row was made of', verbose_name='fetched at')),
+                (
+                    "filing",
+                    models.OneToOneField(
+                        db_column="rcept_no",
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        primary_key=True,
+                        related_name="full_text",
+                        serialize=False,
+                        to="collectors.filing",
+                        verbose_name="filing",
+                    ),
+                ),
+                ("body", models.BinaryField(help_text="zlib, UTF-8", null=True)),
+                ("characters", models.PositiveIntegerField(null=True, verbose_name="characters")),
+                (
+                    "encoding",
+                    models.CharField(
+                        db_collation="utf8mb4_bin",
+                        db_column="encoding",
+                        db_default="",
+                        default="",
+                        max_length=16,
+                        verbose_name="encoding",
+                    ),
+                ),
+                (
+                    "missing_at",
+                    models.DateTimeField(
+                        help_text="when DART last said that it has no text", null=True, verbose_name="missing"
+                    ),
+                ),
+                (
+                    "fetched_at",
+                    models.DateTimeField(
+                        help_text="when the answer came that this row was made of", verbose_name="fetched at"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'text of a filing',
-                'verbose_name_plural': 'texts of filings',
-                'ordering': ['-filing_id'],
+                "verbose_name": "text of a filing",
+                "verbose_name_plural": "texts of filings",
+                "ordering": ["-filing_id"],
             },
         ),
         migrations.AddIndex(
-            model_name='filing',
-            index=models.Index(fields=['symbol', 'received_on'], name='collectors_filing_symbol'),
+            model_name="filing",
+            index=models.Index(fields=["symbol", "received_on"], name="collectors_filing_symbol"),
         ),
         migrations.AddIndex(
-            model_name='keyaccount',
-            index=models.Index(fields=['symbol', 'year', 'report'], name='collectors_account_symbol'),
+            model_name="keyaccount",
+            index=models.Index(fields=["symbol", "year", "report"], name="collectors_account_symbol"),
         ),
         migrations.AddIndex(
-            model_name='keyaccount',
-            index=models.Index(fields=['year', 'report'], name='collectors_account_report'),
+            model_name="keyaccount",
+            index=models.Index(fields=["year", "report"], name="collectors_account_report"),
         ),
         migrations.AddConstraint(
-            model_name='rawbody',
-            constraint=models.UniqueConstraint(fields=('source', 'kind', 'key', 'sha256'), name='collectors_rawbody_answer'),
+            model_name="rawbody",
+            constraint=models.UniqueConstraint(
+                fields=("source", "kind", "key", "sha256"), name="collectors_rawbody_answer"
+            ),
         ),
         migrations.AddIndex(
-            model_name='statementline',
-            index=models.Index(fields=['symbol', 'year', 'report'], name='collectors_statement_symbol'),
+            model_name="statementline",
+            index=models.Index(fields=["symbol", "year", "report"], name="collectors_statement_symbol"),
         ),
     ]
