@@ -11,7 +11,7 @@ from collectors.dart.figures import figure
 from collectors.dart.models import Corp, KeyAccount
 from collectors.dart.seasons import Season
 from collectors.dart.watched import listed_corps
-from collectors.errors import NoData
+from collectors.errors import BadCall
 from collectors.raw import Body, parser
 from collectors.upsert import store
 
@@ -45,7 +45,7 @@ def fetch(day: date, item: str) -> int:
         data = client().json(ENDPOINT, corp_code=",".join(part), bsns_year=season.year, reprt_code=season.report)
         bodies.append(raw.keep(SOURCE, KIND, f"{season}/{part[0]}-{part[-1]}", data))
     if not bodies:
-        raise NoData(f"{ENDPOINT}: no listed company from {first} to {last}", source=SOURCE)
+        raise BadCall(f"{item}: no listed company is in this block", source=SOURCE)
     with transaction.atomic():
         return sum(raw.parse(body) for body in bodies)
 

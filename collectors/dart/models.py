@@ -80,12 +80,18 @@ class Corp(models.Model):
 class Filing(models.Model):
     """One filing (list.json). A correction is a filing of its own, with a receipt number of its own."""
 
+    class Market(models.TextChoices):
+        KOSPI = "Y", _("KOSPI")
+        KOSDAQ = "K", _("KOSDAQ")
+        KONEX = "N", _("KONEX")
+        OTHER = "E", _("other market")
+
     rcept_no = code(_("receipt no."), RECEIPT_LENGTH, "rcept_no", primary_key=True)
     received_on = models.DateField(_("received on"), db_column="rcept_dt", db_index=True)
     symbol = code(_("symbol"), SYMBOL_LENGTH, "stock_code")
     corp_code = code(_("DART code"), CORP_LENGTH, "corp_code")
     corp_name = words(_("company"), CORP_NAME, "corp_name")
-    market = code(_("market"), 1, "corp_cls", help_text="Y KOSPI, K KOSDAQ, N KONEX, E other")
+    market = code(_("market"), 1, "corp_cls", choices=Market.choices)
     report = words(_("report"), REPORT_NAME, "report_nm")
     filer = words(_("filer"), CORP_NAME, "flr_nm")
     remarks = words(_("remarks"), 40, "rm")

@@ -29,14 +29,16 @@ def fetch(day: date, item: str) -> int:
 def store_prices(body: Body) -> int:
     """Store the prices of one page, whose key begins with their day (20261120/p1)."""
     rows = read_page(200, body.data, SERVICE).rows
-    return store([_price(row, body) for row in rows])
+    prices = [_price(row, body) for row in rows]
+    _leave_out_doubtful(prices)
+    return store(prices)
 
 
 def _price(row: dict[str, Any], body: Body) -> DailyPrice:
     symbol, on = values.symbol(row), values.day(row, "basDt")
     if not symbol or on is None or not body.key.startswith(f"{on:%Y%m%d}/"):
         raise SourceError(f"{SERVICE}: a row of another day or symbol; nothing was stored", source=SOURCE)
-    price = DailyPrice(
+    return DailyPrice(
         id=f"{symbol}:{on:%Y%m%d}",
         symbol=symbol,
         on=on,
@@ -54,13 +56,15 @@ def _price(row: dict[str, Any], body: Body) -> DailyPrice:
         market_cap=values.count(row, "mrktTotAmt"),
         fetched_at=body.fetched_at,
     )
-    return _doubted(price)
 
 
-def _doubted(price: DailyPrice) -> DailyPrice:
-    """Take the shares and the market cap for unknown where they contradict the close: one of the three is wrong."""
-    told = (price.market_cap, price.close_price, price.shares)
-    if None not in told and price.market_cap != (price.close_price or 0) * (price.shares or 0):
-        logger.warning("%s of %s: market cap is not close by shares; both left out", price.symbol, price.on)
-        price.shares = price.market_cap = None
-    return price
+def _leave_out_doubtful(prices: list[DailyPrice]) -> None:
+    """Take shares and market cap for unknown where they contradict the close: one of the three is wrong."""
+    doubtful = []
+    for price in prices:
+        if price.close_price and price.shares and price.market_cap not in (None, price.close_price * price.shares):
+            price.shares = price.market_cap = None
+            doubtful.append(price.symbol)
+    if doubtful:
+        text = "prices of %s: market cap is not close by shares in %d rows, such as %s; both are left out there"
+        logger.warning(text, prices[0].on, len(doubtful), doubtful[0])
