@@ -3,7 +3,9 @@
 from django.contrib import admin
 from django_q.models import Failure, OrmQ, Schedule, Success
 
-from collectors import job_admin
+from collectors import job_admin, raw_admin
+from collectors.dart import admin as dart_admin
+from collectors.datagokr import admin as datagokr_admin
 from collectors.overseas import admin as overseas_admin
 from collectors.reference import admin as reference_admin
 
@@ -11,4 +13,4 @@ from collectors.reference import admin as reference_admin
 for model in (Failure, OrmQ, Schedule, Success):
     admin.site.unregister(model)
 
-__all__ = ["job_admin", "overseas_admin", "reference_admin"]
+__all__ = ["dart_admin", "datagokr_admin", "job_admin", "overseas_admin", "raw_admin", "reference_admin"]

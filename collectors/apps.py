@@ -10,5 +10,8 @@ class CollectorsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from collectors.overseas import screen as overseas  # noqa: F401  (registers itself)
-        from collectors.reference import jobs, screen  # noqa: F401  (they register themselves)
+        # They register themselves: parsers, jobs, and what the dashboard shows.
+        from collectors.dart import accounts, corps, filings, statements, texts  # noqa: F401
+        from collectors.datagokr import listed, prices  # noqa: F401
+        from collectors.overseas import screen as overseas  # noqa: F401
+        from collectors.reference import jobs, screen  # noqa: F401

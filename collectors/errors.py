@@ -1,13 +1,48 @@
-"""What a source of data can answer besides data, named by what a job does then."""
+"""What can go wrong with a public source, named by what is true afterwards.
+
+None of these ever ends as an empty result: whoever catches one keeps what is stored. The text holds no key: with
+these sources the key travels in the address, so the addresses of calls are kept out of every text.
+"""
 
 
 class SourceError(Exception):
-    """A source did not give what was asked. The text holds no key: whoever raises sees to that."""
+    """The source did not answer as asked; nothing was stored. Trying again later may help.
+
+    ``source`` is ``dart`` or ``datagokr``, ``code`` the source's own (``020``); either may be empty.
+    """
+
+    passing = True  # whether the same call may well succeed later, with nobody doing anything
+
+    def __init__(self, text: str, *, source: str = "", code: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.source = source
+        self.code = code
+
+    def __str__(self) -> str:
+        head = " ".join(part for part in (self.source, self.code) if part)
+        return f"{head}: {self.text}" if head else self.text
 
 
 class QuotaReached(SourceError):
-    """The source gives no more today: its job rests until the next day in Korea."""
+    """The day's calls of this key are used up: no further call of this source until the next day in Korea."""
 
 
 class NotYet(SourceError):
-    """The source has nothing of that day yet: to be asked again later."""
+    """The source has not published this day yet, or it was no trading day: the source's answer is the same."""
+
+
+class NoData(SourceError):
+    """The source says in so many words that it has nothing under this query today; it may have later."""
+
+
+class KeyRefused(SourceError):
+    """The key is missing, unknown, expired, suspended or not allowed here: every job of the source has to stop."""
+
+    passing = False
+
+
+class BadCall(SourceError):
+    """The source refuses the question itself: a mistake of ours, which a repetition does not mend."""
+
+    passing = False

@@ -8,6 +8,7 @@ from stockdesk.budget import AsyncBudget, Budget
 from stockdesk.env import AppKey
 from stockdesk.keys import key_id
 from stockdesk.kis.account import AccountClient
+from stockdesk.kis.rest import Budget as Calls
 from stockdesk.kis.rest import KisClient
 from stockdesk.threads import DatabaseThread
 from stockdesk.tokens import TokenStore
@@ -15,8 +16,11 @@ from stockdesk.tokens import TokenStore
 Account = TypeVar("Account", bound=AccountClient)
 
 
-def market_client(key: AppKey, database: DatabaseThread) -> KisClient:
-    """For market data, with any key of the pool; ``database`` is where token and budget are asked for."""
+def market_client(key: AppKey, database: DatabaseThread, *, budget: Calls | None = None) -> KisClient:
+    """For market data, with any key of the pool; ``database`` is where token and budget are asked for.
+
+    ``budget`` where the caller watches the slots himself.
+    """
     desk, identity = settings.DESK, key_id(key.key)
     return KisClient(
         desk.kis_rest_url,
@@ -24,7 +28,7 @@ def market_client(key: AppKey, database: DatabaseThread) -> KisClient:
         key.secret,
         mock=desk.on_mock_host,
         tokens=TokenStore(identity, database),
-        budget=AsyncBudget(Budget(identity, desk.calls_per_second), database),
+        budget=budget or AsyncBudget(Budget(identity, desk.calls_per_second), database),
     )
 
 

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from stockdesk.env_database import DatabaseUrlError, parse_database_url
 from stockdesk.env_file import UnreadableFile, read_file
-from stockdesk.env_names import DEFAULTS, KNOWN, MOST_KEYS, OURS
+from stockdesk.env_names import DEFAULTS, KNOWN, MOST_KEYS, OURS, SIMULATED_DART, SIMULATED_DATA_GO_KR
 
 T = TypeVar("T")
 
@@ -77,6 +77,8 @@ class Environment:
     gnuboard: GnuboardSettings
     dart_api_key: str = field(repr=False)
     data_go_kr_key: str = field(repr=False)
+    dart_url: str
+    data_go_kr_url: str
     demo: bool
     path: Path | None = None
     """The file it was read from, if any."""
@@ -180,6 +182,8 @@ class _Reader:
             "gnuboard": self.gnuboard(),
             "dart_api_key": self.secret("DART_API_KEY"),
             "data_go_kr_key": self.secret("DATA_GO_KR_KEY"),
+            "dart_url": self.source_url("DART_URL", demo, f"{rest_url}{SIMULATED_DART}"),
+            "data_go_kr_url": self.source_url("DATA_GO_KR_URL", demo, f"{rest_url}{SIMULATED_DATA_GO_KR}"),
             "demo": demo,
         }
 
@@ -256,6 +260,18 @@ class _Reader:
         url = self.url("KIS_MASTER_URL", ("http", "https"))
         if demo and url and _place(url)[0] not in LOOPBACK:
             self.problem("KIS_MASTER_URL", "the demo talks to the simulator on this machine only")
+        return url
+
+    def source_url(self, name: str, demo: bool, simulated: str) -> str:
+        """The address of a public source, whose key travels in the URL; the demo's is this machine, come what may."""
+        if not self.given.get(name):
+            return simulated if demo else DEFAULTS[name] or ""
+        url = self.url(name, ("http", "https"))
+        host = _place(url)[0]
+        if url and demo and host not in LOOPBACK:
+            self.problem(name, "the demo talks to the simulator on this machine only")
+        elif url and urlsplit(url).scheme != "https" and host not in LOOPBACK:
+            self.problem(name, "must be https: the key travels in the address")
         return url
 
     def agree(self, mode: str, demo: bool, rest_url: str, ws_url: str) -> None:

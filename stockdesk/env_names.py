@@ -17,6 +17,10 @@ class Name:
         return self.default is None
 
 
+#: Where the simulator has the public sources, below its REST address.
+SIMULATED_DART = "/dart/api"
+SIMULATED_DATA_GO_KR = "/datagokr/1160100/service"
+
 OFF_WORDS = ",n,no,f,false,off,stop,중지,정지"
 
 MASTER = "https://new.real.download.dws.co.kr/common/master"
@@ -80,8 +84,14 @@ ENVIRONMENT_NAMES: dict[str, tuple[Name, ...]] = {
         Name("GNUBOARD_AUTHOR", "mb_id that rows made here are written under; empty: the site's admin", ""),
     ),
     "Public sources": (
-        Name("DART_API_KEY", "opendart.fss.or.kr", ""),
-        Name("DATA_GO_KR_KEY", "data.go.kr", ""),
+        Name("DART_API_KEY", "opendart.fss.or.kr, 40 characters", ""),
+        Name("DATA_GO_KR_KEY", "data.go.kr; of its two spellings the decoded one, the encoded one is taken too", ""),
+        Name("DART_URL", "where DART is asked; in the demo the simulator", "https://opendart.fss.or.kr/api"),
+        Name(
+            "DATA_GO_KR_URL",
+            "where data.go.kr is asked; in the demo the simulator",
+            "https://apis.data.go.kr/1160100/service",
+        ),
     ),
 }
 

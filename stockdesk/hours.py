@@ -134,11 +134,20 @@ class Today:
             return None
         return self.day.trading_seconds(now)
 
+    def in_session(self, now: datetime) -> bool:
+        """Whether a session of KRX is on at ``now``; False too while the day is not known."""
+        known = self.day is not None and self.day.on == now.astimezone(KST).date()
+        return known and self.day is not None and self.day.window_at(now) is not None
+
+    async def read(self, database: DatabaseThread) -> None:
+        """Read it now. Raises ``django.db.Error``."""
+        self.day = await database.run(day_of, datetime.now(KST).date())
+
     async def follow(self, database: DatabaseThread, stopping: asyncio.Event) -> None:
         """Keep it up to date until ``stopping``; a database that is away leaves it as it is."""
         while not stopping.is_set():
             try:
-                self.day = await database.run(day_of, datetime.now(KST).date())
+                await self.read(database)
             except DatabaseError as exc:
                 logger.warning("the calendar cannot be read: %s", exc)
             with suppress(TimeoutError):

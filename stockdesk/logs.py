@@ -146,6 +146,8 @@ def logging_config(desk: Environment) -> dict[str, Any]:
             "django-q": {"level": "WARNING"},
             # Four lines for every login; a lock-out is a warning.
             "axes": {"level": "WARNING"},
+            # Addresses of the public sources, in which the keys travel, at INFO and below.
+            "urllib3": {"level": "WARNING"},
         },
     }
 

@@ -143,6 +143,10 @@ Q_CLUSTER = {
 
 LOGGING = logging_config(DESK)
 
+# Raw answers of the public sources: how long and how much of them is kept, compressed, for parsing them again.
+RAW_BODY_DAYS = 400
+RAW_BODY_BYTES = 2 * 2**30
+
 # Behind TLS the proxy says so in this header; without DESK_HTTPS nobody strips it, so it is not believed.
 if DESK.https:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

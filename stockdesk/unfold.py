@@ -114,6 +114,19 @@ GROUPS: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": _("Public sources"),
+        "separator": True,
+        "items": [
+            _entry(_("Filings"), "description", "collectors.filing"),
+            _entry(_("Texts of filings"), "article", "collectors.filingtext"),
+            _entry(_("Key accounts"), "table_view", "collectors.keyaccount"),
+            _entry(_("Financial statements"), "request_quote", "collectors.statementline"),
+            _entry(_("Daily prices"), "calendar_month", "collectors.dailyprice"),
+            _entry(_("Listed issues"), "format_list_bulleted", "collectors.listedissue"),
+            _entry(_("Raw answers"), "inventory", "collectors.rawbody"),
+        ],
+    },
+    {
         "title": _("Desk"),
         "separator": True,
         "items": [

@@ -64,6 +64,19 @@ MISHAPS: dict[str, str] = {
     "slow": "answers come `value` seconds late (default 5)",
     "short-master": "the master files end after `value` per cent of their lines (default 50)",
     "wrong-date": "the Date header is off by `value` seconds (default 600)",
+    # the public sources; the ones above strike there too, under the TR ids dart and datagokr
+    "dart-status": "DART answers with status `value` (default 020), XML in place of a zip",
+    "dart-html": "DART answers with a page about maintenance, HTTP 200",
+    "dart-broken-zip": "DART's zips are cut off in the middle",
+    "dart-cp949": "DART's documents are CP949 though they say UTF-8",
+    "dart-blank-amounts": "amounts in DART's figures come empty, null, as a hyphen or not at all",
+    "dart-filing-between-pages": "a filing comes in between two pages of the list",
+    "datagokr-code": "data.go.kr answers with resultCode `value` (default 22) in its ordinary envelope",
+    "datagokr-gateway": "the gateway of data.go.kr refuses with code `value` (default 30), JSON, HTTP 403",
+    "datagokr-gateway-xml": "the gateway refuses with code `value` (default 30), XML though JSON was asked, HTTP 200",
+    "datagokr-text": "the gateway answers with the words `value` (default API token quota exceeded)",
+    "datagokr-unpublished": "data.go.kr has no rows of any day yet",
+    "datagokr-moving-count": "totalCount differs from page to page",
 }
 
 # mishaps whose `value` is a number, and between which bounds

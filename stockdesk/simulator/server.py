@@ -29,6 +29,7 @@ from stockdesk.simulator.prices import Prices
 from stockdesk.simulator.pump import Pump
 from stockdesk.simulator.rest import Gateway
 from stockdesk.simulator.sessions import SessionConnection
+from stockdesk.simulator.sources.doors import source_routes
 from stockdesk.simulator.world import World
 
 LOOPBACK = "127.0.0.1"
@@ -96,6 +97,7 @@ class Simulator:
                 Route("/oauth2/Approval", gateway.approval, methods=["POST"]),
                 Route("/common/master/{file}", gateway.master),
                 *routes(self.control),
+                *source_routes(self.world, self.options, self.mishaps, self.ledger, gateway._send),
                 Route("/{path:path}", gateway.call, methods=METHODS),
             ]
         )

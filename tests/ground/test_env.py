@@ -254,3 +254,30 @@ def test_a_slip_in_a_name_and_a_file_open_to_all_are_warned_of(tmp_path):
 
 def test_the_example_file_shows_every_setting():
     assert (ROOT / ".env.example").read_text() == example_text()
+
+
+SOURCES = {"DART_URL": "https://opendart.fss.or.kr/api", "DATA_GO_KR_URL": "https://apis.data.go.kr/1160100/service"}
+
+
+def test_the_public_sources_are_the_real_ones_unless_told_otherwise(tmp_path):
+    for empty in ({}, {"DART_URL": "", "DATA_GO_KR_URL": ""}):
+        desk = read(written(tmp_path, **empty))
+        assert {"DART_URL": desk.dart_url, "DATA_GO_KR_URL": desk.data_go_kr_url} == SOURCES
+
+
+def test_the_demo_asks_the_simulator_for_the_public_sources(tmp_path):
+    desk = read(written(tmp_path, DESK_DEMO="1"))
+    assert desk.dart_url == "http://127.0.0.1:18080/dart/api"
+    assert desk.data_go_kr_url == "http://127.0.0.1:18080/datagokr/1160100/service"
+
+
+@pytest.mark.parametrize(("name", "real"), SOURCES.items())
+def test_the_demo_never_calls_a_real_source(tmp_path, name, real):
+    assert f"{name} (length {len(real)}): the demo talks to the simulator" in refusal(
+        written(tmp_path, DESK_DEMO="1", **{name: real})
+    )
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_key_does_not_travel_unencrypted(tmp_path, name):
+    assert "must be https" in refusal(written(tmp_path, **{name: "http://mirror.example.com/api"}))

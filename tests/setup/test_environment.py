@@ -40,6 +40,8 @@ def test_the_demo_trades_with_the_simulator_and_leads_to_this_machine_alone(plac
     assert values["DESK_DEMO"] == "1"
     assert values["KIS_REST_URL"].startswith("http://127.0.0.1:")
     assert values["KIS_WS_URL"].startswith("ws://127.0.0.1:")
+    for name in ("DART_URL", "DATA_GO_KR_URL"):
+        assert values[name].startswith(f"{values['KIS_REST_URL']}/")
 
 
 def test_nobody_else_can_read_the_generated_files(places):

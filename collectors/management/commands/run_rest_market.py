@@ -16,15 +16,15 @@ from market.feedsessions import carried_symbols
 from market.instruments import listed_symbols, make_missing_quotes
 from market.quotes import write_asked_prices
 from stockdesk.budget import MARKET, AsyncBudget, Budget
+from stockdesk.clients import market_client
 from stockdesk.daemon import Daemon
 from stockdesk.env import Environment
 from stockdesk.events import clear_event, raise_event
-from stockdesk.hours import regular_hours_since
+from stockdesk.hours import Today
 from stockdesk.keys import key_id
 from stockdesk.kis.messages import KST
-from stockdesk.kis.rest import SYMBOLS_A_CALL, KisClient
+from stockdesk.kis.rest import SYMBOLS_A_CALL
 from stockdesk.threads import DatabaseThread
-from stockdesk.tokens import TokenStore
 
 # The list changes at night; who is on it without a quote row gets one by then, in seconds.
 READ_LIST_EVERY = 30.0
@@ -62,17 +62,13 @@ class Command(Daemon):
         self.calls = DatabaseThread("rest_market-calls")
         self.slots = AsyncBudget(budget, self.calls)
         self.departures = Departures(self.slots)
-        self.client = KisClient(
-            settings.DESK.kis_rest_url,
-            key.key,
-            key.secret,
-            mock=settings.DESK.on_mock,
-            tokens=TokenStore(identity, self.calls),
-            budget=self.departures,
-        )
+        self.client = market_client(key, self.calls, budget=self.departures)
         self.turn = Turn(time.monotonic)
         self.sweep = Sweep(self.turn, self.client, self.departures, stopping=self.stopping)
         self.task = asyncio.create_task(self.sweep.run(), name="the round of the market")
+        self.today = Today()
+        await self.today.read(self.database)
+        self.following = asyncio.create_task(self.today.follow(self.database, self.stopping))
         self.listed: list[str] = []
         self.listed_at = float("-inf")
         self.rests = ""
@@ -87,7 +83,7 @@ class Command(Daemon):
         if self.task.done() and not self.stopping.is_set():
             # It does not end by itself. Not the error as it is: a foreseen one would be waited out.
             raise RuntimeError(f"{self.task.get_name()} has ended") from self.task.exception()
-        self.rests = self.no_room or ("" if is_open(datetime.now(KST)) else CLOSED)
+        self.rests = self.no_room or ("" if self.today.in_session(datetime.now(KST)) else CLOSED)
         if not self.rests:
             await self._follow()
         if self.rests:
@@ -186,7 +182,7 @@ class Command(Daemon):
         self.stopping.set()
         if self.sweep is None:
             return
-        await asyncio.gather(self.task, return_exceptions=True)
+        await asyncio.gather(self.task, self.following, return_exceptions=True)
         try:
             await asyncio.wait_for(self._write(self.sweep), LAST_WRITE_WITHIN)
         except (DatabaseError, TimeoutError) as exc:
@@ -197,13 +193,8 @@ class Command(Daemon):
 
 def no_room(desk: Environment, budget: Budget) -> str:
     """Why this desk cannot read the whole market at all; empty when it can."""
-    if desk.on_mock:
+    if desk.on_mock_host:
         return "the mock host has no prices of many issues in one call"
     if MARKET not in budget.shares:
         return f"{desk.calls_per_second} calls a second leave no lane for the whole market"
     return ""
-
-
-def is_open(now: datetime) -> bool:
-    """Whether prices move: the one place that knows the hours of this daemon. The stand-in never closes."""
-    return settings.DESK.demo or regular_hours_since(now) is not None

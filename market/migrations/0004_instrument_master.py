@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("market", "0002_watch_list"),
+        ("market", "0003_notice_is_own"),
     ]
 
     operations = [
