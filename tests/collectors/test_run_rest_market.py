@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ from collectors.management.commands import run_rest_market
 from market.instruments import load_instruments
 from market.models import FeedSession, Instrument, Quote
 from stockdesk.env import AppKey
+from stockdesk.hours import Today
 from stockdesk.kis.masterfiles import MasterFiles
-from stockdesk.kis.messages import KST
 from stockdesk.models import DaemonState, Event, Fence
 from stockdesk.simulator.ledger import busiest
 from stockdesk.simulator.testing import RunningSimulator, new_key, running_simulator
@@ -270,7 +270,7 @@ async def test_outside_trading_hours_it_rests_and_begins_afresh_when_they_begin(
     )
     monkeypatch.setattr(settings, "DESK", desk)
     opened = [False]
-    monkeypatch.setattr(run_rest_market, "is_open", lambda now: opened[0])
+    monkeypatch.setattr(Today, "in_session", lambda self, now: opened[0])
     daemon = run_rest_market.Command()
     daemon.database = DatabaseThread("test")
     await daemon.database.run(load_instruments, MasterFiles(f"{simulator.rest_url}/common/master"))
@@ -297,13 +297,3 @@ async def test_outside_trading_hours_it_rests_and_begins_afresh_when_they_begin(
     finally:
         await daemon.teardown()
         daemon.database.close()
-
-
-@pytest.mark.parametrize(("hour", "expected"), [(8, False), (10, True), (20, False)])
-def test_a_desk_that_is_no_demo_keeps_the_hours_of_the_exchange(
-    monkeypatch: pytest.MonkeyPatch, hour: int, expected: bool
-) -> None:
-    monkeypatch.setattr(settings, "DESK", replace(settings.DESK, demo=False))
-    assert run_rest_market.is_open(datetime(2026, 11, 20, hour, 30, tzinfo=KST)) is expected
-    monkeypatch.setattr(settings, "DESK", replace(settings.DESK, demo=True))
-    assert run_rest_market.is_open(datetime(2026, 11, 20, hour, 30, tzinfo=KST))

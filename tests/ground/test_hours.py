@@ -266,3 +266,12 @@ def test_the_demos_hours_need_a_broker_on_this_machine(demo, settings, change):
 )
 def test_how_long_continuous_trading_has_been_on(clock, seconds):
     assert day_of(FRIDAY).trading_seconds(at(f"2026-11-20T{clock}")) == seconds
+
+
+def test_the_day_that_is_held_knows_a_session_of_its_own_date_only() -> None:
+    today = Today()
+    assert not today.in_session(at("2026-11-20 10:00"))
+    today.day = day_of(date(2026, 11, 20))
+    assert today.in_session(at("2026-11-20 10:00"))
+    assert not today.in_session(at("2026-11-20 05:00"))
+    assert not today.in_session(at("2026-11-23 10:00"))

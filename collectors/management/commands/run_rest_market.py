@@ -47,6 +47,7 @@ class Command(Daemon):
 
     once = False
     sweep: Sweep | None = None
+    following: asyncio.Task[None] | None = None
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.once = options["once"]
@@ -182,7 +183,7 @@ class Command(Daemon):
         self.stopping.set()
         if self.sweep is None:
             return
-        await asyncio.gather(self.task, self.following, return_exceptions=True)
+        await asyncio.gather(self.task, *([self.following] if self.following else []), return_exceptions=True)
         try:
             await asyncio.wait_for(self._write(self.sweep), LAST_WRITE_WITHIN)
         except (DatabaseError, TimeoutError) as exc:
