@@ -159,7 +159,7 @@ def _trigger(said: Said) -> Iterator[Complaint]:
         yield Complaint("sizing", _("All is for selling; a buy needs a quantity or an amount."))
     falls = said.trigger == Trigger.STOP_LOSS or (said.trigger == Trigger.TRAILING and said.side == "sell")
     if falls and said.rate is not None and said.rate >= 100:
-        yield Complaint("rate", _("A price cannot fall by 100 % or more."))
+        yield Complaint("rate", _("A price cannot fall to nothing: the rate must be below 100."))
 
 
 def _tick(strike: int, kind: str) -> Iterator[Complaint]:

@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 from stockdesk.calendar_models import MarketDay, SessionWindow
 from stockdesk.calendar_seed import planned_days, seed_calendar
-from stockdesk.hours import Day, day_of
+from stockdesk.hours import Day, Today, day_of
 from tests.ground.calendar import BROKER, at, changed, ruled, told
 
 pytestmark = pytest.mark.django_db
