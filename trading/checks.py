@@ -141,6 +141,8 @@ def check_instrument(wanted: Wanted, facts: Facts) -> Refusal | None:
         return refuse(wanted, "not_listed", "The symbol is not in the master.")
     if quote.halted or quote.instrument.halted:
         return refuse(wanted, "halted", "Trading in this issue is halted.")
+    if wanted.side == "buy" and quote.instrument.barred:
+        return refuse(wanted, "barred", "The exchange has put a mark of danger on this issue: nothing is bought.")
     if quote.single_price:
         return refuse(wanted, "single_price", "The issue is in a call auction.")
     if market is None or market.stopped is None or quote.single_price is None:

@@ -16,7 +16,9 @@ MAX_SESSION_AGE = 10.0
 _QUOTE = (
     "symbol", "last_price", "received_at", "traded_at", "base_price", "change", "source", "session", "halted",
 )  # fmt: skip
-_INSTRUMENT = ("symbol", "kind", "halted", "administrative", "alerted", "base_price")
+REST = "rest"
+_MARKS = ("halted", "administrative", "alerted", "liquidating", "overheated")
+_INSTRUMENT = ("symbol", "kind", "base_price", *_MARKS)
 
 
 class DatabaseReader:
@@ -86,9 +88,11 @@ class DatabaseReader:
                 symbol=quote.symbol,
                 last_price=quote.last_price,
                 received_at=quote.received_at,
-                traded_at=quote.traded_at,
+                traded_at=None
+                if quote.source == REST
+                else quote.traded_at,  # of an older tick: REST tells of no trade
                 base_price=quote.base_price or _base_of(quote, master.get(quote.symbol)),
-                covered=quote.source == "rest" or quote.session in alive,
+                covered=quote.source == REST or quote.session in alive,
                 halted=None if quote.halted is None else quote.halted == "Y",
                 single_price=False,
                 instrument=_instrument(master.get(quote.symbol)),
@@ -112,7 +116,7 @@ def _holding(row: Holding) -> HoldingView:
 
 
 def _instrument(row: Instrument | None) -> InstrumentView | None:
-    return None if row is None else InstrumentView(row.kind, row.halted, row.administrative, row.alerted)
+    return None if row is None else InstrumentView(row.kind, **{mark: getattr(row, mark) for mark in _MARKS})
 
 
 def _base_of(quote: Quote, instrument: Instrument | None) -> int | None:

@@ -63,6 +63,13 @@ class InstrumentView:
     halted: bool
     administrative: bool = False
     alerted: bool = False
+    liquidating: bool = False
+    overheated: bool = False
+
+    @property
+    def barred(self) -> bool:
+        """Whether nothing of it is to be bought; what is held may be sold."""
+        return self.administrative or self.alerted or self.liquidating or self.overheated
 
 
 @dataclass(frozen=True, slots=True)

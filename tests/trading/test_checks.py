@@ -70,6 +70,8 @@ def test_an_order_with_everything_in_order_passes() -> None:
         ({"quote": a_quote(instrument=None)}, "not_listed"),
         ({"quote": a_quote(halted=True)}, "halted"),
         ({"quote": a_quote(instrument=InstrumentView("stock", True))}, "halted"),
+        ({"quote": a_quote(instrument=InstrumentView("stock", False, administrative=True))}, "barred"),
+        ({"quote": a_quote(instrument=InstrumentView("stock", False, overheated=True))}, "barred"),
         ({"quote": a_quote(single_price=True)}, "single_price"),
         ({"quote": a_quote(single_price=None)}, "cannot_compute"),
         ({"market": a_market(stopped=True)}, "market_stopped"),
