@@ -88,9 +88,8 @@ class DatabaseReader:
                 symbol=quote.symbol,
                 last_price=quote.last_price,
                 received_at=quote.received_at,
-                traded_at=None
-                if quote.source == REST
-                else quote.traded_at,  # of an older tick: REST tells of no trade
+                # REST tells of no trade: what stands there is of an older tick.
+                traded_at=None if quote.source == REST else quote.traded_at,
                 base_price=quote.base_price or _base_of(quote, master.get(quote.symbol)),
                 covered=quote.source == REST or quote.session in alive,
                 halted=None if quote.halted is None else quote.halted == "Y",

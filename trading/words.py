@@ -51,7 +51,7 @@ WHY_NOT: dict[str, str | Promise] = {
     "not_listed": gettext_lazy("The symbol is not in the master."),
     "halted": gettext_lazy("Trading in this issue is halted."),
     "barred": gettext_lazy(
-        "The issue is marked by the exchange (관리, 경고, 위험, 정리매매, 과열): nothing is bought."
+        "The exchange has marked this issue as a danger: nothing is bought."
     ),
     "single_price": gettext_lazy("The issue is in a call auction."),
     "symbol_working": gettext_lazy("Another order of this symbol is at work."),
