@@ -63,6 +63,7 @@ const link = new Link("/ws/quotes/", { onMessage: take, onChange: announce });
 
 // Spoken once per change, for those who cannot see the dot; the age beside it changes too often to be read out.
 let spoken = "";
+let firstTold = null; // when a server that has not read its database yet was first heard of, by its clock
 function announce(state) {
   const text = state === "open" && spoken ? word("link.restored") : state === "waiting" ? word("link.lost_now") : "";
   if (text && text !== spoken) byId("announce").textContent = spoken = text;
@@ -79,7 +80,7 @@ function linkState() {
   const newest = quotes.newest();
   const old = newest === null ? null : serverNow() - newest;
   const desk = store.rows("desk").get("desk") ?? {};
-  if (desk.trouble || desk.now - (desk.polled_at ?? 0) > BLIND) {
+  if (desk.trouble || desk.now - (desk.polled_at ?? (firstTold ??= desk.now)) > BLIND) {
     return ["blind", word("link.database", { age: old === null ? "?" : age(old) })];
   }
   if (old === null) return ["quiet", word("link.empty")];
