@@ -237,8 +237,7 @@ class Sender:
         for order in orders:
             if order.mode is not setting.mode or order.state not in (State.ACCEPTED, State.PARTIAL):
                 continue
-            waiting = order.cancel_at is not None and order.cancel_at > now
-            swept = full_stop and order.source is not Source.EXTERNAL and not order.cancel_attempts and not waiting
+            swept = full_stop and order.source is not Source.EXTERNAL and not order.cancel_attempts
             if order.order_no and (swept or ledger.cancel_is_due(order, now)):
                 return order
         return None

@@ -283,6 +283,16 @@ def test_a_full_stop_takes_back_what_works_even_with_the_kill_switch_on() -> Non
     assert drive(desk.engine.cancel_one()).state is State.CANCELLING
 
 
+def test_a_full_stop_does_not_wait_until_an_order_is_due_to_be_cancelled_anyway() -> None:
+    desk = Desk(a_buy(cancel_after=3_600))
+    desk.bought()
+    desk._change_desk(replace(desk.desk, stop=Stop.FULL), "full stop")
+    desk.later(2)
+    cancelled = drive(desk.engine.cancel_one())
+    assert cancelled is not None
+    assert cancelled.state is State.CANCELLING
+
+
 def test_no_new_orders_leaves_what_works_alone() -> None:
     desk = Desk()
     desk.bought()
