@@ -140,7 +140,7 @@ class Sender:
         """
         try:
             return await self._core.broker.inspect(symbol)
-        except KisError as exc:
+        except (KisError, ValueError) as exc:  # or what our client takes for no symbol
             log.warning("%s could not be looked at before its order: %s", symbol, exc)
             return None
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stockdesk.kis.errors import OutcomeUnknown
-from stockdesk.kis.messages import order_key
+from stockdesk.kis.messages import PriceRow, order_key
 from tests.trading.model.exchange import CALM
 from tests.trading.model.faults import StorageFailed
 from tests.trading.model.schedule import Schedule, drive
@@ -220,6 +220,24 @@ def test_an_order_that_our_client_will_not_send_does_not_keep_the_others_waiting
     desk.rows.rows[first.id] = replace(first, division="22")
     drive(desk.engine.send_one())
     assert (desk.orders()[0].state, desk.orders()[0].code) == (State.DENIED, "unfit")
+    assert drive(desk.engine.send_one()).state is State.ACCEPTED
+
+
+def test_a_symbol_that_our_client_does_not_take_is_denied_and_stops_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk(a_buy(), a_buy(2, "000660"))
+    look = desk.exchange.inspect
+
+    async def inspect(symbol: str) -> PriceRow:
+        if symbol == "005930":
+            raise ValueError("not a symbol")
+        return await look(symbol)
+
+    monkeypatch.setattr(desk.exchange, "inspect", inspect)
+    drive(desk.engine.decide())
+    drive(desk.engine.send_one())
+    assert desk.orders()[0].state is State.DENIED
     assert drive(desk.engine.send_one()).state is State.ACCEPTED
 
 
