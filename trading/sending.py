@@ -130,8 +130,8 @@ class Sender:
         """Orders leave a second apart, cancels included, and over a restart too."""
         times = [order.sent_at for order in orders] + [order.cancel_sent_at for order in orders]
         times += [self._posted_at, self._core.recovered_at]
-        last = max((at for at in times if at is not None), default=None)
-        return last is not None and now < last + ORDERS_APART
+        # A time that has not come yet is from before the clock was set back: it would hold up cancels until then.
+        return any(at is not None and timedelta(0) <= now - at < ORDERS_APART for at in times)
 
     async def _inspected(self, symbol: str) -> PriceRow | None:
         """What the broker says of the issue right before an order for it; None where it does not tell in time.

@@ -311,6 +311,23 @@ def test_a_full_stop_does_not_wait_until_an_order_is_due_to_be_cancelled_anyway(
     assert cancelled.state is State.CANCELLING
 
 
+def test_a_clock_that_was_set_back_holds_up_neither_cancels_nor_look_ups() -> None:
+    desk = Desk()
+    desk.bought()
+    desk.later(2)
+    assert drive(desk.engine.look_up())
+    desk.later(-600)
+    for told in (desk.exchange.booked["1001"], desk.exchange.posted[0]):
+        told.at = desk.now - 2 * SECOND  # the broker's clock was right all along
+    desk.exchange._fill(desk.exchange.booked["1001"])
+    assert drive(desk.engine.look_up())
+    assert desk.order().filled_quantity == desk.exchange.booked["1001"].filled > 0
+    desk._change_desk(replace(desk.desk, stop=Stop.FULL), "full stop")
+    cancelled = drive(desk.engine.cancel_one())
+    assert cancelled is not None
+    assert cancelled.state is State.CANCELLING
+
+
 def test_no_new_orders_leaves_what_works_alone() -> None:
     desk = Desk()
     desk.bought()
