@@ -12,7 +12,7 @@ from stockdesk.kis.messages import OrderRequest, PriceRow, order_key
 from trading import checks, ledger
 from trading.core import Core
 from trading.ledger import Attempt, Outcome
-from trading.ports import MarketData, Surroundings
+from trading.ports import Changed, MarketData, Surroundings
 from trading.states import State
 from trading.views import Facts, Order, QuoteView, Refusal, Source, Stop, kst_day
 
@@ -249,7 +249,10 @@ class Sender:
         facts = self._core.facts(order.symbol, around, MarketData(), [], None, order_id=order.id)
         if checks.cancel_refusal(current, facts) is not None:
             raise Withheld(current)
-        return self._core.storage.save(current, ledger.cancelling(current, facts.now))
+        try:
+            return self._core.storage.save(current, ledger.cancelling(current, facts.now))
+        except Changed:
+            raise Withheld(current) from None  # somebody pressed the button at this moment: the next step sees it
 
     async def _record(self, order: Order, attempt: Attempt, *, cancel: bool) -> Order | None:
         self._owed.append(Owed(order.id, order.cancel_attempts if cancel else order.attempts, attempt, cancel))

@@ -11,7 +11,7 @@ import pytest
 from stockdesk.kis.errors import OutcomeUnknown
 from stockdesk.kis.messages import PriceRow, order_key
 from tests.trading.model.exchange import CALM
-from tests.trading.model.faults import StorageFailed
+from tests.trading.model.faults import FaultyStorage, StorageFailed
 from tests.trading.model.schedule import Schedule, drive
 from tests.trading.model.tables import MemoryTables
 from trading.engine import Engine
@@ -290,6 +290,25 @@ def test_unfilled_orders_are_cancelled_when_their_time_is_over() -> None:
     drive(desk.engine.look_up())
     assert desk.order().state is State.CANCELLED
     assert desk.exchange.booked["1001"].cancelled
+
+
+def test_a_cancel_button_pressed_while_the_desk_cancels_by_itself_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk()
+    desk.bought()
+    save = FaultyStorage.save
+
+    def pressed_meanwhile(storage: FaultyStorage, before: Order, after: Order) -> Order:
+        monkeypatch.undo()
+        desk.rows.rows[before.id] = replace(before, version=before.version + 1, cancel_at=desk.now)
+        return save(storage, before, after)
+
+    desk._change_desk(replace(desk.desk, stop=Stop.FULL), "full stop")
+    desk.later(2)
+    monkeypatch.setattr(FaultyStorage, "save", pressed_meanwhile)
+    assert drive(desk.engine.cancel_one()).state is State.ACCEPTED
+    assert drive(desk.engine.cancel_one()).state is State.CANCELLING
 
 
 def test_a_full_stop_takes_back_what_works_even_with_the_kill_switch_on() -> None:
