@@ -37,7 +37,9 @@ BUY = frozenset(("매수", "사기", "buy", "b"))
 SELL = frozenset(("매도", "팔기", "sell", "s"))
 """Numbers are no side: KIS's 1 is a sell, and many a board's 1 a buy."""
 
-_WORDS = ("symbol", "side", "trigger", "strike_price", "quantity", "problem")
+_WORDS = ("symbol", "side", "trigger", "strike_price", "quantity")
+"""What a person writes. The problem is not among them: it comes and goes with prices and the master."""
+_TAKEN = (*_WORDS, "problem", "enabled", "switched_off_reason", "position")
 
 
 @dataclass(slots=True)
@@ -274,7 +276,7 @@ def _follow(
 
 def _take(row: Condition, post: Post, now: datetime) -> bool:
     """Bring one condition up to its post; False where it is so already."""
-    before = [getattr(row, name) for name in (*_WORDS, "enabled", "switched_off_reason", "position")]
+    before = [getattr(row, name) for name in _TAKEN]
     _say(row, post)
     reworded = [getattr(row, name) for name in _WORDS] != before[: len(_WORDS)]
     row.position = post.wr_id
@@ -284,7 +286,7 @@ def _take(row: Condition, post: Post, now: datetime) -> bool:
     elif not row.enabled and (reworded or row.switched_off_reason in OWN_REASONS):
         row.enabled = True  # saving arms it anew
         row.switched_off_reason = ""
-    return [getattr(row, name) for name in (*_WORDS, "enabled", "switched_off_reason", "position")] != before
+    return [getattr(row, name) for name in _TAKEN] != before
 
 
 def _say(row: Condition, post: Post) -> None:

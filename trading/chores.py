@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from stockdesk.kis.frames import is_symbol
 from trading import demo, upkeep
 from trading.board import mirror_board
 from trading.models import Condition
@@ -38,8 +39,8 @@ class Chores:
         return counters
 
     def any_symbol(self) -> str | None:
-        """A symbol to ask the broker about: that of the first condition."""
-        return Condition.objects.values_list("symbol", flat=True).first()
+        """A symbol to ask the broker about: that of the first condition which has one. A post's may be no symbol."""
+        return next(filter(is_symbol, Condition.objects.values_list("symbol", flat=True)), None)
 
     def _is_due(self, what: str, every: timedelta) -> bool:
         now = self._clock()

@@ -29,7 +29,7 @@ class Looker:
         """Look at today's list whatever is due, though not twice in a second; True where it was complete."""
         today = kst_day(self._core.clock())
         last = self._looked.get(today)
-        if last is not None and self._core.clock() - last < LOOK_APART:
+        if last is not None and timedelta(0) <= self._core.clock() - last < LOOK_APART:
             return False
         return await self._look(today, mode)
 
@@ -47,12 +47,15 @@ class Looker:
         rows = [order for order in self._core.storage.orders(today) if order.mode is mode]
         old = sorted({o.ordered_on for o in rows if o.ordered_on < today and o.state in WORKING | {State.UNKNOWN}})
         for day in old:
-            if now - self._looked.get(day, datetime.min.replace(tzinfo=now.tzinfo)) >= LOOK_IDLE:
+            looked = self._looked.get(day)
+            if looked is None or not timedelta(0) <= now - looked < LOOK_IDLE:
                 return day
         last = self._looked.get(today)
         if last is None:
             return today
         since = now - last
+        if since < timedelta(0):
+            return today  # the clock was set back
         if since < LOOK_APART:
             return None
         due = since >= LOOK_IDLE or any(_wants_a_look(order, since, last, now) for order in rows)

@@ -68,8 +68,12 @@ SOURCES = [
 ]
 
 
-def symbol_field(**options: Any) -> "models.CharField[str, str]":
-    return models.CharField(_("symbol"), max_length=9, db_collation=BINARY, **options)
+ANY_PRODUCT = 12
+"""What an account may trade elsewhere has longer codes than what the desk trades (`stockdesk.kis.booked.product`)."""
+
+
+def symbol_field(max_length: int = 9, **options: Any) -> "models.CharField[str, str]":
+    return models.CharField(_("symbol"), max_length=max_length, db_collation=BINARY, **options)
 
 
 class Condition(models.Model):
@@ -224,7 +228,7 @@ class Order(models.Model):
     source = models.CharField(_("source"), max_length=10, choices=SOURCES, db_default=Source.CONDITION.value)
     mode = models.CharField(_("mode"), max_length=8, choices=MODES)
     ordered_on = models.DateField(_("day"))
-    symbol = symbol_field()
+    symbol = symbol_field(ANY_PRODUCT)
     side = models.CharField(_("side"), max_length=4, choices=SIDES)
     quantity = models.PositiveIntegerField(_("quantity"), help_text=_("shares"))
     price = models.PositiveIntegerField(_("price"), null=True, help_text=_("KRW; none for a market order"))
@@ -488,7 +492,7 @@ class BrokerOrder(models.Model):
     order_no = models.CharField(_("order no."), max_length=20, db_collation=BINARY)
     branch_no = models.CharField(_("branch no."), max_length=10, default="", db_default="")
     kind = models.CharField(_("kind"), max_length=8, default="new", db_default="new")
-    symbol = symbol_field()
+    symbol = symbol_field(ANY_PRODUCT)
     side = models.CharField(_("side"), max_length=4, choices=SIDES)
     quantity = models.PositiveIntegerField(_("quantity"), help_text=_("shares"))
     price = models.PositiveIntegerField(_("price"), null=True, help_text=_("KRW; none for a market order"))

@@ -12,7 +12,7 @@ from stockdesk.kis.messages import OrderRequest, PriceRow, order_key
 from trading import checks, ledger
 from trading.core import Core
 from trading.ledger import Attempt, Outcome
-from trading.ports import MarketData, Surroundings
+from trading.ports import Changed, MarketData, Surroundings
 from trading.states import State
 from trading.views import Facts, Order, QuoteView, Refusal, Source, Stop, kst_day
 
@@ -130,8 +130,8 @@ class Sender:
         """Orders leave a second apart, cancels included, and over a restart too."""
         times = [order.sent_at for order in orders] + [order.cancel_sent_at for order in orders]
         times += [self._posted_at, self._core.recovered_at]
-        last = max((at for at in times if at is not None), default=None)
-        return last is not None and now < last + ORDERS_APART
+        # A time that has not come yet is from before the clock was set back: it would hold up cancels until then.
+        return any(at is not None and timedelta(0) <= now - at < ORDERS_APART for at in times)
 
     async def _inspected(self, symbol: str) -> PriceRow | None:
         """What the broker says of the issue right before an order for it; None where it does not tell in time.
@@ -140,7 +140,7 @@ class Sender:
         """
         try:
             return await self._core.broker.inspect(symbol)
-        except KisError as exc:
+        except (KisError, ValueError) as exc:  # or what our client takes for no symbol
             log.warning("%s could not be looked at before its order: %s", symbol, exc)
             return None
 
@@ -237,8 +237,7 @@ class Sender:
         for order in orders:
             if order.mode is not setting.mode or order.state not in (State.ACCEPTED, State.PARTIAL):
                 continue
-            waiting = order.cancel_at is not None and order.cancel_at > now
-            swept = full_stop and order.source is not Source.EXTERNAL and not order.cancel_attempts and not waiting
+            swept = full_stop and order.source is not Source.EXTERNAL and not order.cancel_attempts
             if order.order_no and (swept or ledger.cancel_is_due(order, now)):
                 return order
         return None
@@ -250,7 +249,10 @@ class Sender:
         facts = self._core.facts(order.symbol, around, MarketData(), [], None, order_id=order.id)
         if checks.cancel_refusal(current, facts) is not None:
             raise Withheld(current)
-        return self._core.storage.save(current, ledger.cancelling(current, facts.now))
+        try:
+            return self._core.storage.save(current, ledger.cancelling(current, facts.now))
+        except Changed:
+            raise Withheld(current) from None  # somebody pressed the button at this moment: the next step sees it
 
     async def _record(self, order: Order, attempt: Attempt, *, cancel: bool) -> Order | None:
         self._owed.append(Owed(order.id, order.cancel_attempts if cancel else order.attempts, attempt, cancel))

@@ -199,6 +199,18 @@ def test_what_the_desk_switched_off_stays_off_until_a_person_changes_the_post(bo
     assert (only().enabled, only().quantity) == (True, 5)
 
 
+def test_a_price_that_runs_away_and_comes_back_does_not_switch_on_what_the_desk_switched_off(board: Board) -> None:
+    post(board)
+    mirror()
+    storage = DatabaseStorage()
+    storage.switch_off(storage.conditions()[0], "refused 3 times: 잔고 부족", timezone.now())
+    for last, is_doubtful in ((30_000, True), (70_000, False)):
+        Quote.objects.filter(pk=SAMSUNG).update(last_price=last)
+        mirror()
+        assert (only().enabled, bool(only().problem)) == (False, is_doubtful)
+    assert only().switched_off_reason == "refused 3 times: 잔고 부족"
+
+
 def test_a_changed_post_is_another_revision(board: Board) -> None:
     wr_id = post(board)
     mirror()

@@ -60,6 +60,13 @@ def test_every_field_of_the_values_has_its_column() -> None:
     assert {field.name for field in fields(DeskView)} <= {f.attname for f in models.Desk._meta.concrete_fields}
 
 
+def test_an_order_made_elsewhere_for_what_the_desk_does_not_trade_has_room_for_its_code() -> None:
+    assert stored(source=Source.EXTERNAL, symbol="KR6000000001").symbol == "KR6000000001"
+    listed = Listed("1", "06010", "new", "KR6000000001", "buy", 1, 10_000, 0, False, NOW, ours=False)
+    DatabaseStorage().note_listed(NOW.date(), [listed], NOW)
+    assert models.BrokerOrder.objects.get().symbol == "KR6000000001"
+
+
 def test_an_intent_has_one_row_whoever_comes_second() -> None:
     first = stored()
     assert DatabaseStorage().add(an_order(quantity=99)) is None

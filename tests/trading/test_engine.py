@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from stockdesk.kis.errors import OutcomeUnknown
-from stockdesk.kis.messages import order_key
+from stockdesk.kis.messages import PriceRow, order_key
 from tests.trading.model.exchange import CALM
-from tests.trading.model.faults import StorageFailed
+from tests.trading.model.faults import FaultyStorage, StorageFailed
 from tests.trading.model.schedule import Schedule, drive
 from tests.trading.model.tables import MemoryTables
 from trading.engine import Engine
@@ -223,6 +223,24 @@ def test_an_order_that_our_client_will_not_send_does_not_keep_the_others_waiting
     assert drive(desk.engine.send_one()).state is State.ACCEPTED
 
 
+def test_a_symbol_that_our_client_does_not_take_is_denied_and_stops_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk(a_buy(), a_buy(2, "000660"))
+    look = desk.exchange.inspect
+
+    async def inspect(symbol: str) -> PriceRow:
+        if symbol == "005930":
+            raise ValueError("not a symbol")
+        return await look(symbol)
+
+    monkeypatch.setattr(desk.exchange, "inspect", inspect)
+    drive(desk.engine.decide())
+    drive(desk.engine.send_one())
+    assert desk.orders()[0].state is State.DENIED
+    assert drive(desk.engine.send_one()).state is State.ACCEPTED
+
+
 def lose_answers(desk: Desk, *, booked: bool) -> None:
     desk.exchange._verdict = lambda: (  # type: ignore[method-assign]
         OutcomeUnknown("no answer within 10 s"), "booked" if booked else "absent",
@@ -274,6 +292,25 @@ def test_unfilled_orders_are_cancelled_when_their_time_is_over() -> None:
     assert desk.exchange.booked["1001"].cancelled
 
 
+def test_a_cancel_button_pressed_while_the_desk_cancels_by_itself_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk()
+    desk.bought()
+    save = FaultyStorage.save
+
+    def pressed_meanwhile(storage: FaultyStorage, before: Order, after: Order) -> Order:
+        monkeypatch.undo()
+        desk.rows.rows[before.id] = replace(before, version=before.version + 1, cancel_at=desk.now)
+        return save(storage, before, after)
+
+    desk._change_desk(replace(desk.desk, stop=Stop.FULL), "full stop")
+    desk.later(2)
+    monkeypatch.setattr(FaultyStorage, "save", pressed_meanwhile)
+    assert drive(desk.engine.cancel_one()).state is State.ACCEPTED
+    assert drive(desk.engine.cancel_one()).state is State.CANCELLING
+
+
 def test_a_full_stop_takes_back_what_works_even_with_the_kill_switch_on() -> None:
     desk = Desk()
     desk.bought()
@@ -281,6 +318,33 @@ def test_a_full_stop_takes_back_what_works_even_with_the_kill_switch_on() -> Non
     desk._change_desk(replace(desk.desk, stop=Stop.FULL), "full stop")
     desk.later(2)
     assert drive(desk.engine.cancel_one()).state is State.CANCELLING
+
+
+def test_a_full_stop_does_not_wait_until_an_order_is_due_to_be_cancelled_anyway() -> None:
+    desk = Desk(a_buy(cancel_after=3_600))
+    desk.bought()
+    desk._change_desk(replace(desk.desk, stop=Stop.FULL), "full stop")
+    desk.later(2)
+    cancelled = drive(desk.engine.cancel_one())
+    assert cancelled is not None
+    assert cancelled.state is State.CANCELLING
+
+
+def test_a_clock_that_was_set_back_holds_up_neither_cancels_nor_look_ups() -> None:
+    desk = Desk()
+    desk.bought()
+    desk.later(2)
+    assert drive(desk.engine.look_up())
+    desk.later(-600)
+    for told in (desk.exchange.booked["1001"], desk.exchange.posted[0]):
+        told.at = desk.now - 2 * SECOND  # the broker's clock was right all along
+    desk.exchange._fill(desk.exchange.booked["1001"])
+    assert drive(desk.engine.look_up())
+    assert desk.order().filled_quantity == desk.exchange.booked["1001"].filled > 0
+    desk._change_desk(replace(desk.desk, stop=Stop.FULL), "full stop")
+    cancelled = drive(desk.engine.cancel_one())
+    assert cancelled is not None
+    assert cancelled.state is State.CANCELLING
 
 
 def test_no_new_orders_leaves_what_works_alone() -> None:

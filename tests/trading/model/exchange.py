@@ -121,7 +121,7 @@ class Exchange:
         for at, order in list(self._coming):
             if at <= self._now():
                 self._coming.remove((at, order))
-                self._book(replace(order, at=self._now()))
+                self._book(replace(order, at=at))
                 self._say(f"broker books {order.order_no} late")
         if self.open_until is None or self._now() < self.open_until:
             for order in list(self.booked.values()):
