@@ -12,11 +12,12 @@ from stockdesk.fence import LeaseLost
 from stockdesk.models import Fence
 from tests.trading.values import NOW, SYMBOL, ago, an_order
 from trading import desk, models
+from trading.alarms import troubles
 from trading.checks import refuse
 from trading.database import DatabaseStorage
-from trading.ports import Changed
+from trading.ports import Changed, Surroundings
 from trading.states import ForbiddenMove, State
-from trading.views import ConditionView, DeskView, Fill, Listed, Mode, Order, Source, Stop, Trigger
+from trading.views import ConditionView, DeskView, Fill, Listed, Mode, Order, Setting, Source, Stop, Trigger
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +89,19 @@ def test_orders_of_the_day_and_whatever_has_not_ended() -> None:
     stored(intent_key="b", ordered_on=old, state=State.UNKNOWN)
     stored(intent_key="c", ordered_on=today, state=State.FILLED)
     assert [order.intent_key for order in DatabaseStorage().orders(today)] == ["b", "c"]
+
+
+def test_what_ended_badly_this_morning_is_told_this_morning_though_it_is_of_an_earlier_day() -> None:
+    friday = NOW.date() - timedelta(days=3)
+    lost = "The day ended and no list ever showed it."
+    stored(intent_key="a", ordered_on=friday, state=State.EXPIRED, ended_at=ago(60), alarm=lost)
+    stored(intent_key="b", ordered_on=friday, state=State.EXPIRED, ended_at=ago(60))
+    stored(intent_key="c", ordered_on=friday, state=State.EXPIRED, ended_at=ago(86_400), alarm=lost)
+    told = DatabaseStorage().ended_with_alarm(NOW.date())
+    assert [order.intent_key for order in told] == ["a"]
+    setting, market = Setting(Mode.MOCK, "simulator", True), None
+    wrong = troubles(told, None, Surroundings(setting, market, 0.0, 0.0), NOW, started_at=ago(90), recovered=True)
+    assert set(wrong.values()) == {lost}
 
 
 def test_orders_of_conditions_since_they_were_armed() -> None:

@@ -156,9 +156,10 @@ class Command(Daemon):
     def _tell_troubles(self, wrong: Troubles) -> None:
         storage, now = DatabaseStorage(), self._now()
         orders = storage.orders(kst_day(now))
+        told = [*orders, *storage.ended_with_alarm(kst_day(now))]
         recovered = self.engine.recovered_at is not None
         desk, around = storage.desk(), self.around()
-        wrong.tell(alarms.troubles(orders, desk, around, now, started_at=self.started_at, recovered=recovered))
+        wrong.tell(alarms.troubles(told, desk, around, now, started_at=self.started_at, recovered=recovered))
         self.counters |= {"orders": len(orders), "recovered": recovered}
 
     def _skew(self) -> float | None:
