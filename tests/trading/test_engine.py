@@ -241,6 +241,27 @@ def test_a_symbol_that_our_client_does_not_take_is_denied_and_stops_nothing_else
     assert drive(desk.engine.send_one()).state is State.ACCEPTED
 
 
+def test_what_is_denied_again_and_again_is_tried_less_and_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk()
+
+    async def inspect(symbol: str) -> PriceRow:
+        raise OutcomeUnknown("no answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(desk.exchange, "inspect", inspect)
+        for _ in range(600):
+            desk.later(1)
+            drive(desk.engine.decide())
+            drive(desk.engine.send_one())
+    assert {order.code for order in desk.orders()} == {"cannot_compute"}
+    assert 20 <= len(desk.orders()) <= 30
+    for _ in range(31):
+        desk.later(1)
+        drive(desk.engine.decide())
+        drive(desk.engine.send_one())
+    assert desk.orders()[-1].state is State.ACCEPTED
+
+
 def lose_answers(desk: Desk, *, booked: bool) -> None:
     desk.exchange._verdict = lambda: (  # type: ignore[method-assign]
         OutcomeUnknown("no answer within 10 s"), "booked" if booked else "absent",
