@@ -16,7 +16,7 @@ from tests.trading.model.schedule import Schedule, drive
 from tests.trading.model.tables import MemoryTables
 from trading.engine import Engine
 from trading.states import State
-from trading.views import ConditionView, DeskView, Mode, Order, Pricing, Sizing, Stop, Trigger
+from trading.views import ConditionView, DeskView, MarketView, Mode, Order, Pricing, Sizing, Stop, Trigger
 
 SECOND = timedelta(seconds=1)
 
@@ -260,6 +260,22 @@ def test_what_is_denied_again_and_again_is_tried_less_and_less_often(monkeypatch
         drive(desk.engine.decide())
         drive(desk.engine.send_one())
     assert desk.orders()[-1].state is State.ACCEPTED
+
+
+def test_an_intent_of_the_last_second_of_a_day_is_decided_anew_on_the_next() -> None:
+    """The broker books by its own date: under yesterday's no list would ever show it."""
+    desk = Desk()
+    midnight = desk.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    desk.now = midnight - 3 * SECOND
+    desk.day = MarketView((desk.now).date(), True, True, desk.now - timedelta(hours=9), midnight, midnight)
+    desk.later(2.5)
+    (made,) = drive(desk.engine.decide())
+    desk.day = MarketView(midnight.date(), True, True, midnight, midnight + timedelta(days=1), midnight)
+    desk.later(1)
+    assert drive(desk.engine.send_one()).state is State.DENIED
+    (anew,) = drive(desk.engine.decide())
+    assert (made.ordered_on, anew.ordered_on) == (midnight.date() - timedelta(days=1), midnight.date())
+    assert drive(desk.engine.send_one()).state is State.ACCEPTED
 
 
 def lose_answers(desk: Desk, *, booked: bool) -> None:
