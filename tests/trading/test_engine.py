@@ -12,9 +12,11 @@ from stockdesk.kis.errors import OutcomeUnknown
 from stockdesk.kis.messages import PriceRow, order_key
 from tests.trading.model.exchange import CALM
 from tests.trading.model.faults import FaultyStorage, StorageFailed
-from tests.trading.model.schedule import Schedule, drive
+from tests.trading.model.schedule import SETTING, Schedule, drive
 from tests.trading.model.tables import MemoryTables
+from trading.alarms import troubles
 from trading.engine import Engine
+from trading.ports import Surroundings
 from trading.states import State
 from trading.views import ConditionView, DeskView, MarketView, Mode, Order, Pricing, Sizing, Stop, Trigger
 
@@ -382,6 +384,26 @@ def test_a_clock_that_was_set_back_holds_up_neither_cancels_nor_look_ups() -> No
     cancelled = drive(desk.engine.cancel_one())
     assert cancelled is not None
     assert cancelled.state is State.CANCELLING
+
+
+def test_a_list_that_cannot_be_read_is_told_of_after_ten_seconds_and_until_it_can() -> None:
+    desk = Desk()
+    desk.bought()
+
+    def told() -> set[tuple[str, str]]:
+        around = Surroundings(SETTING, None, 0.0, 0.0)
+        blind = desk.engine.blind_since
+        return set(troubles([], None, around, desk.now, started_at=desk.now, recovered=True, blind_since=blind))
+
+    desk.exchange.mood = replace(CALM, list_fails=1.0)
+    for seconds, is_told in ((3, False), (3, False), (9, True)):
+        desk.later(seconds)
+        assert drive(desk.engine.look_up()) is False
+        assert (("look-ups-fail", "") in told()) == is_told
+    desk.exchange.mood = CALM
+    desk.later(3)
+    assert drive(desk.engine.look_up())
+    assert told() == set()
 
 
 def test_no_new_orders_leaves_what_works_alone() -> None:
