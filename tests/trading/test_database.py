@@ -329,6 +329,14 @@ def test_a_person_settles_an_order_that_needs_one() -> None:
         desk.settle(order.id, State.CANCELLED, "kim", NOW)
 
 
+def test_two_orders_are_not_settled_with_one_number() -> None:
+    first, second = (stored(intent_key=key, state=State.NEEDS_HUMAN) for key in "ab")
+    desk.settle(first.id, State.ACCEPTED, "kim", NOW, order_no="0000000123")
+    with pytest.raises(Changed):
+        desk.settle(second.id, State.ACCEPTED, "lee", NOW, order_no="123")
+    assert [row.state for row in models.Order.objects.order_by("id")] == [State.ACCEPTED, State.NEEDS_HUMAN]
+
+
 def test_the_condition_of_an_order_may_be_deleted_and_the_order_stays() -> None:
     row = condition_row()
     stored(condition_id=row.pk)
