@@ -11,7 +11,7 @@ from trading.views import DeskView, Mode, Order
 
 CODES = (
     "order-unknown", "order-needs-human", "order-alarm", "orders-halted", "lock-closed", "clock-off", "not-recovered",
-    "look-ups-fail", "killed",
+    "look-ups-fail", "killed", "condition-off",
 )  # fmt: skip
 SLOW_RECOVERY = timedelta(seconds=10)
 BLIND = timedelta(seconds=10)
@@ -56,3 +56,8 @@ def troubles(
     if recovered and blind_since is not None and now - blind_since > BLIND:
         found["look-ups-fail", ""] = f"since {blind_since:%H:%M:%S} the broker's list could not be read whole"
     return found
+
+
+def switched_off(conditions: Iterable[tuple[str, int, str]]) -> dict[Trouble, str]:
+    """Conditions that the desk took out by itself: whoever counts on a stop-loss has to know that it is gone."""
+    return {("condition-off", f"{symbol} #{number}"): f"switched off: {why}" for symbol, number, why in conditions}

@@ -104,6 +104,14 @@ class DatabaseStorage:
         rows = earlier.filter(ended_at__gte=datetime.combine(day, time(0), KST)).exclude(alarm="")
         return [_order(row) for row in rows.order_by("id").values(*_ORDER)]
 
+    def switched_off(self, day: date) -> list[tuple[str, int, str]]:
+        """Symbol, id and reason of the conditions that refusals switched off on this day, and that are off still."""
+        rows = models.Condition.objects.filter(
+            enabled=False, switched_off_at__gte=datetime.combine(day, time(0), KST),
+            switched_off_reason__startswith="refused ",
+        )  # fmt: skip
+        return list(rows.order_by("id").values_list("symbol", "id", "switched_off_reason"))
+
     def orders_of(self, conditions: Sequence[ConditionView]) -> list[Order]:
         armed = Q(condition__armed_at__isnull=True) | Q(created_at__gte=F("condition__armed_at"))
         ids = [condition.id for condition in conditions]

@@ -12,7 +12,7 @@ from stockdesk.fence import LeaseLost
 from stockdesk.models import Fence
 from tests.trading.values import NOW, SYMBOL, ago, an_order
 from trading import desk, models
-from trading.alarms import troubles
+from trading.alarms import switched_off, troubles
 from trading.checks import refuse
 from trading.database import DatabaseStorage
 from trading.ports import Changed, Surroundings
@@ -327,6 +327,20 @@ def test_a_person_settles_an_order_that_needs_one() -> None:
     assert (settled.state, settled.order_no) == (State.ACCEPTED, "0000000123")
     with pytest.raises(ForbiddenMove):
         desk.settle(order.id, State.CANCELLED, "kim", NOW)
+
+
+def test_a_condition_that_refusals_switched_off_is_told_of_until_a_person_puts_it_back() -> None:
+    row, storage = condition_row(), DatabaseStorage()
+    condition_row(symbol="000660", enabled=False)
+    (condition, _) = storage.conditions()
+    storage.switch_off(condition, "refused 3 times: 장운영시간이 아닙니다", NOW)
+    wrong = switched_off(storage.switched_off(NOW.date()))
+    assert wrong == {("condition-off", f"{SYMBOL} #{row.pk}"): "switched off: refused 3 times: 장운영시간이 아닙니다"}
+    assert storage.switched_off(NOW.date() + timedelta(days=1)) == []
+    row.refresh_from_db()
+    row.enabled = True
+    row.save()
+    assert storage.switched_off(NOW.date()) == []
 
 
 def test_two_orders_are_not_settled_with_one_number() -> None:

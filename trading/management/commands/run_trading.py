@@ -159,12 +159,11 @@ class Command(Daemon):
         told = [*orders, *storage.ended_with_alarm(kst_day(now))]
         recovered = self.engine.recovered_at is not None
         desk, around = storage.desk(), self.around()
-        wrong.tell(
-            alarms.troubles(
-                told, desk, around, now,
-                started_at=self.started_at, recovered=recovered, blind_since=self.engine.blind_since,
-            )
+        found = alarms.troubles(
+            told, desk, around, now,
+            started_at=self.started_at, recovered=recovered, blind_since=self.engine.blind_since,
         )  # fmt: skip
+        wrong.tell(found | alarms.switched_off(storage.switched_off(kst_day(now))))
         self.counters |= {"orders": len(orders), "recovered": recovered}
 
     def _skew(self) -> float | None:
