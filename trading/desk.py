@@ -92,6 +92,8 @@ def disarm(who: str, now: datetime) -> None:
 @transaction.atomic
 def request_cancel(order_id: int, who: str, now: datetime) -> Order:
     """Ask for an order's cancel; the engine sends it with its next step. Changed where it no longer works."""
+    # Held until it is stored: a fill that comes in at this moment must not cost the person a second press.
+    models.Order.objects.select_for_update().filter(pk=order_id).first()
     storage = DatabaseStorage()
     order = storage.find(order_id)
     if order is None or order.state not in (State.ACCEPTED, State.PARTIAL):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from stockdesk.fence import LeaseLost
 from stockdesk.models import Fence
@@ -341,6 +342,14 @@ def test_a_condition_that_refusals_switched_off_is_told_of_until_a_person_puts_i
     row.enabled = True
     row.save()
     assert storage.switched_off(NOW.date()) == []
+
+
+def test_a_persons_cancel_holds_the_row_until_it_is_stored() -> None:
+    order = stored(state=State.ACCEPTED, order_no="0000000123")
+    with CaptureQueriesContext(connection) as queries:
+        desk.request_cancel(order.id, "kim", NOW)
+    asked = [query["sql"] for query in queries if "trading_order" in query["sql"]]
+    assert asked[0].endswith("FOR UPDATE")
 
 
 def test_two_orders_are_not_settled_with_one_number() -> None:
