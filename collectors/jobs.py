@@ -20,6 +20,7 @@ from django_q.tasks import async_task
 from collectors import sources
 from collectors.errors import BadCall, KeyRefused, NoData, NotYet, QuotaReached
 from collectors.job_models import ITEM_LENGTH, JobItem
+from collectors.retry import executed
 from stockdesk.kis.messages import KST
 from stockdesk.logs import redacted
 
@@ -35,7 +36,6 @@ ITEM_SECONDS = 120
 PAUSES = (60, 300, 900, 1800)
 #: What was not there yet is asked for again after so many seconds, and given up after so many times.
 ASK_AGAIN, ASKED_MOST = 1800, 40
-DEADLOCK, LOCK_TIMEOUT = 1213, 1205
 
 
 class Due(Protocol):
@@ -148,7 +148,7 @@ def open_day(job: Job, day: date) -> int:
 def purge(before: date) -> None:
     """Forget days that nobody asks about any more; what was fetched stays."""
     for table in ("collectors_jobitem", "collectors_jobday"):
-        _executed(f"DELETE FROM {table} WHERE day < %s LIMIT 5000", (before,))  # a name of ours
+        executed(f"DELETE FROM {table} WHERE day < %s LIMIT 5000", (before,))  # a name of ours
 
 
 def can_take(job: str, day: date) -> int:
@@ -176,15 +176,15 @@ def resume(job: str) -> bool:
 def take(job: str, day: date) -> JobItem | None:
     """The next item, now ours alone; None when there is none to take."""
     claim = uuid.uuid4().hex
-    if not _executed(_TAKE, (claim, ITEM_SECONDS, job, day)):
+    if not executed(_TAKE, (claim, ITEM_SECONDS, job, day)):
         return None
     return JobItem.objects.get(claim=claim)
 
 
 def end(item: JobItem, state: str, *, rows: int | None = None, error: str = "", pause: int | None = None) -> bool:
     """Write the outcome, unless the item has meanwhile been given to another worker: then its outcome counts."""
-    ended = _executed(_END, (state, rows, redacted(error)[:300], pause, item.claim))
-    _executed(_WORKED, (item.job, item.day))
+    ended = executed(_END, (state, rows, redacted(error)[:300], pause, item.claim))
+    executed(_WORKED, (item.job, item.day))
     return bool(ended)
 
 
@@ -196,29 +196,17 @@ def again(items: "Iterable[int]") -> int:
     )
 
 
-def _executed(sql: str, parameters: tuple[Any, ...]) -> int:
-    for last in (False, False, True):
-        try:
-            with connection.cursor() as cursor:
-                return int(cursor.execute(sql, parameters))
-        except OperationalError as exc:
-            # Both undo the statement whole.
-            if last or exc.args[0] not in (DEADLOCK, LOCK_TIMEOUT):
-                raise
-    return 0
-
-
 # The work
 
 
 def hand_out(job: str, day: date) -> int:
     """Queue tasks for the items that can be taken, a few at most; returns how many."""
-    _executed(_DEADLY, (job, day, len(PAUSES)))
+    executed(_DEADLY, (job, day, len(PAUSES)))
     tasks = min(ceil(can_take(job, day) / ITEMS_A_TASK), TASKS_A_DAY)
     for _ in range(tasks):
         async_task("collectors.jobs.work", job, day.isoformat(), q_options={"group": f"{job} {day}"})
     if tasks:
-        _executed(_HANDED_OUT, (job, day))
+        executed(_HANDED_OUT, (job, day))
     return tasks
 
 

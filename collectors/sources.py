@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from collectors.retry import executed
 from stockdesk.events import clear_event, raise_event
 from stockdesk.kis.messages import KST
 from stockdesk.logs import redacted
@@ -45,14 +46,12 @@ def lacks_key(source: str) -> str:
 def pause(jobs: list[str], reason: str, now: datetime) -> None:
     """Stop these jobs until midnight in Korea."""
     tomorrow = datetime.combine(now.astimezone(KST).date() + timedelta(days=1), datetime.min.time())
-    with connection.cursor() as cursor:
-        cursor.execute(_PAUSE, (tomorrow, redacted(reason)[:300], tuple(jobs)))
+    executed(_PAUSE, (tomorrow, redacted(reason)[:300], tuple(jobs)))
 
 
 def resume(jobs: list[str]) -> bool:
     """Let these jobs go on at once; True when they were paused."""
-    with connection.cursor() as cursor:
-        return bool(cursor.execute(_RESUME, (tuple(jobs),)))
+    return bool(executed(_RESUME, (tuple(jobs),)))
 
 
 def paused(jobs: list[str]) -> bool:

@@ -106,6 +106,19 @@ def test_an_unfinished_day_goes_on_the_day_after_and_not_for_ever(known: dict[st
     assert advance(NOW)["tasks"] == 2
 
 
+def test_a_short_list_is_handed_out_before_a_long_one_of_its_day(known: dict[str, Job]) -> None:
+    known["a-long-one"] = Job("a-long-one", "", lambda day: list("abcdef"), fetch, Daily())
+    for job in known.values():
+        open_day(job, DAY)
+        open_day(job, DAY - timedelta(days=1))
+    assert jobs.unfinished(DAY - timedelta(days=3)) == [
+        ("test", DAY - timedelta(days=1)),
+        ("a-long-one", DAY - timedelta(days=1)),
+        ("test", DAY),
+        ("a-long-one", DAY),
+    ]
+
+
 def test_a_job_waits_until_nothing_is_left_of_the_one_before_it(known: dict[str, Job]) -> None:
     known["then"] = Job("then", "then", items, lambda day, item: 1, Daily(), after="test")
     assert advance(NOW)["opened"] == 1
