@@ -9,11 +9,15 @@ from typing import TypeVar
 
 from django.conf import settings
 
+from collectors import raw
 from collectors.reference.days import is_trading_day
+from collectors.sources import KIS
 from stockdesk.budget import AsyncBudget, Budget
 from stockdesk.keys import key_id
+from stockdesk.kis.answers import object_of, text_of
 from stockdesk.kis.messages import KST
 from stockdesk.kis.reference import KeepBody, ReferenceClient
+from stockdesk.logs import redacted
 from stockdesk.threads import DatabaseThread
 from stockdesk.tokens import TokenStore
 
@@ -57,7 +61,7 @@ class Broker:
         self.desk = settings.DESK
         self._database = DatabaseThread("reference-calls")
         self._runner = asyncio.Runner()
-        self._client = client(ReferenceClient, self._database)
+        self._client = client(ReferenceClient, self._database, keep_body=self._keep)
 
     def ask(self, call: Callable[[ReferenceClient], Awaitable[T]]) -> T:
         async def asked() -> T:
@@ -65,10 +69,23 @@ class Broker:
 
         return self._runner.run(asked())
 
+    async def _keep(self, tr_id: str, asked: str, body: bytes) -> None:
+        await self._database.run(keep_answer, tr_id, asked, body)
+
     def close(self) -> None:
         self._runner.run(self._client.aclose())
         self._runner.close()
         self._database.close()
+
+
+def keep_answer(tr_id: str, asked: str, body: bytes) -> None:
+    """Keep a good answer that a parser can read again; a refusal may repeat what it refuses, the key for one."""
+    fields = object_of(body)
+    if (KIS, tr_id) not in raw.PARSERS or fields is None or text_of(fields, "rt_cd") != "0":
+        return
+    told = f"{asked} {body.decode('utf-8', 'replace')}"
+    if redacted(told) == told:
+        raw.keep(KIS, tr_id, asked, body)
 
 
 _broker: Broker | None = None
