@@ -12,14 +12,12 @@ from django.conf import settings
 from collectors import raw
 from collectors.reference.days import is_trading_day
 from collectors.sources import KIS
-from stockdesk.budget import AsyncBudget, Budget
-from stockdesk.keys import key_id
+from stockdesk.clients import reading_client
 from stockdesk.kis.answers import object_of, text_of
 from stockdesk.kis.messages import KST
 from stockdesk.kis.reference import KeepBody, ReferenceClient
 from stockdesk.logs import redacted
 from stockdesk.threads import DatabaseThread
-from stockdesk.tokens import TokenStore
 
 T = TypeVar("T")
 Client = TypeVar("Client", bound=ReferenceClient)
@@ -39,18 +37,7 @@ def lane(now: datetime) -> str:
 
 def client(kind: type[Client], database: DatabaseThread, *, keep_body: KeepBody | None = None) -> Client:
     """Reads with the first key of the pool; ``keep_body`` is given every answer as it came."""
-    desk = settings.DESK
-    key = desk.app_keys[0]
-    identity = key_id(key.key)
-    return kind(
-        desk.kis_rest_url,
-        key.key,
-        key.secret,
-        mock=desk.on_mock_host,
-        tokens=TokenStore(identity, database),
-        budget=AsyncBudget(Budget(identity, desk.calls_per_second), database, max_wait=MAX_WAIT),
-        keep_body=keep_body,
-    )
+    return reading_client(kind, settings.DESK.app_keys[0], database, max_wait=MAX_WAIT, keep_body=keep_body)
 
 
 class Broker:
