@@ -13,7 +13,8 @@ from trading.ledger import CLEAN_LOOK_UPS, PROVED_AFTER, back_to_work, moved, ne
 from trading.states import UNSETTLED, WORKING, State
 from trading.views import Fill, Mode, Order, Source
 
-BEFORE_SENDING = timedelta(seconds=2)
+BEFORE_SENDING = timedelta(seconds=4)
+"""Our clock may be two seconds off, the measure of that another one, and the order's time has whole seconds."""
 AFTER_SENDING = timedelta(seconds=120)
 CANCEL_LOST = timedelta(seconds=10)
 CANCEL_IGNORED = timedelta(seconds=60)

@@ -17,7 +17,8 @@ from trading.states import State
 from trading.views import Facts, Order, QuoteView, Refusal, Source, Stop, kst_day
 
 ORDERS_APART = timedelta(seconds=1)
-WAIT_WORTH_A_CHECK = timedelta(seconds=1)
+WAIT_WORTH_A_CHECK = timedelta(seconds=0.2)
+"""With what the connection may take after it, no order leaves a second after the kill switch was pressed."""
 
 log = logging.getLogger(__name__)
 

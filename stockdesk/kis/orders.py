@@ -16,7 +16,7 @@ from stockdesk.kis.refusals import judge_order
 logger = logging.getLogger(__name__)
 
 APART = 1.0  # seconds from the end of one order call to the next
-CONNECT_SECONDS = 1.0  # each for TCP and TLS: an order must not leave long after it was decided
+CONNECT_SECONDS = 0.4  # each for TCP and TLS: with the last checks, an order leaves within a second of them
 INSPECTION_SECONDS = 3.0
 
 _PLACE = {"buy": "TTTC0012U", "sell": "TTTC0011U"}

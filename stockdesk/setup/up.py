@@ -105,6 +105,7 @@ class Start:
         if self.demo:
             with self.screen.stage("demo data"):
                 self.manage("seed_demo")
+                self.manage("forget_demo_orders")
         with self.screen.stage("static files"):
             self.manage("collectstatic", "--noinput")
         with self.screen.stage("administrator") as stage:
