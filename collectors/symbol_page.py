@@ -90,7 +90,7 @@ def marks_of(instrument: Instrument | None, quote: Quote | None) -> list[str]:
     """The marks of the master; a halt of today is told by the price first."""
     found = marks(instrument) if instrument else []
     gone = instrument is not None and instrument.delisted_at is not None
-    halted = _("Halted")
+    halted = _("trading halted")
     if quote is not None and quote.halted == "Y" and not gone and halted not in found:
         found.insert(0, halted)
     return found
@@ -113,7 +113,13 @@ def last_attempts(symbol: str) -> dict[str, JobItem]:
 
 
 def shown(
-    section: Section, symbol: str, rows: list[Any], request: HttpRequest, *, watched: bool | None, tried: JobItem | None
+    section: Section,
+    symbol: str,
+    rows: list[Any],
+    request: HttpRequest,
+    *,
+    watched: bool | None,
+    tried: JobItem | None,
 ) -> dict[str, Any]:
     """One section for the template."""
     may_read = request.user.is_staff and request.user.has_perm("collectors.view_filingtext")
@@ -138,8 +144,7 @@ def next_of(section: Section, *, watched: bool | None, tried: JobItem | None) ->
         return _("not fetched, for it is not on the watch list")
     open_states = (JobItem.State.WAITING, JobItem.State.FAILED)
     if tried is not None and tried.state in open_states and tried.not_before and tried.not_before > timezone.now():
-        return _("again at %s") % minute(tried.not_before)
+        return _("again %s") % minute(tried.not_before)
     if section.job not in JOBS:
         return _("no timetable")
-    return _("next at %s") % next_text(section.job)
-
+    return _("next at %(next)s") % {"next": next_text(section.job)}

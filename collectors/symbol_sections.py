@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -69,7 +70,7 @@ def bars(rows: Rows, may_read: bool) -> list[list[Cell]]:
     for row, before in pairwise([*rows, None]):
         close, previous = row.close_price, before.close_price if before else None
         change = close - previous if close is not None and previous else None
-        rate = change * 100 / previous if change is not None else None
+        rate = Decimal(change * 100) / previous if change is not None and previous else None
         prices = (row.open_price, row.high_price, row.low_price)
         lines.append([
             show.day(row.on), Cell(show.whole(close), show.way_of(change)), show.gain(change),

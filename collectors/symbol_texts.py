@@ -57,7 +57,7 @@ def amount(won: Number | None) -> str:
     """KRW with the unit that suits the size: 12,345억, 345백만, or every won."""
     if won is None:
         return ""
-    size = abs(won)
+    size = abs(float(won))
     if size >= HUNDRED_MILLION:
         digits = 0 if size >= 100 * HUNDRED_MILLION else 1
         return _("%(amount)s ×100M") % {"amount": f"{float(won) / HUNDRED_MILLION:,.{digits}f}"}
