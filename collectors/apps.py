@@ -11,7 +11,9 @@ class CollectorsConfig(AppConfig):
 
     def ready(self) -> None:
         # They register themselves: parsers, jobs, and what the dashboard shows.
-        from collectors.dart import accounts, corps, filings, statements, texts  # noqa: F401
-        from collectors.datagokr import listed, prices  # noqa: F401
+        # The order of the jobs is that of their work.
+        from collectors import nightly  # noqa: F401
+        from collectors.dart import jobs as dart  # noqa: F401
+        from collectors.datagokr import jobs as datagokr  # noqa: F401
         from collectors.overseas import screen as overseas  # noqa: F401
         from collectors.reference import jobs, screen  # noqa: F401

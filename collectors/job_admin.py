@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from collectors.job_models import JobDay, JobItem
-from collectors.jobs import JOBS, again, hand_out
+from collectors.jobs import JOBS, again, hand_out, resume
+from collectors.sources import lacks_key
 from stockdesk.admin import ReadOnlyAdmin, day, moment
 from stockdesk.kis.messages import KST
 
@@ -38,7 +39,18 @@ def minute(at: datetime | None) -> str:
 
 def next_text(name: str) -> str:
     """When the next day of a job is due."""
+    if missing_key(name):
+        return gettext("no key")
     return minute(JOBS[name].due.next_at(timezone.now())) if name in JOBS else "–"
+
+
+def missing_key(job: str) -> str:
+    """The setting that a job waits for; "" for one that can work."""
+    return lacks_key(JOBS[job].source) if job in JOBS else ""
+
+
+def is_paused(row: JobDay) -> bool:
+    return row.paused_until is not None and row.paused_until > timezone.now()
 
 
 def counted(state: Any = None) -> Any:
@@ -83,12 +95,14 @@ class JobDayAdmin(ReadOnlyAdmin):
         label={"done": "success", "failed": "danger", "running": "info", "paused": "warning", "empty": "default"},
     )
     def standing(self, row: Any) -> tuple[str, str]:
-        if row.paused_until and row.paused_until > timezone.now():
-            return "paused", gettext("paused until %s") % minute(row.paused_until)
+        if missing_key(row.job):
+            return "paused", gettext("no key")
         if not row.total:
             return "empty", gettext("nothing to do")
         if row.done + row.skipped == row.total:
             return "done", gettext("done")
+        if is_paused(row):
+            return "paused", gettext("paused until %s") % minute(row.paused_until)
         if row.done + row.skipped + row.failed == row.total:
             return "failed", gettext("failed in part")
         return "running", gettext("under way")
@@ -105,7 +119,9 @@ class JobDayAdmin(ReadOnlyAdmin):
 
     @display(description=_("reason"))
     def reason(self, row: Any) -> str:
-        return row.note if row.paused_until and row.paused_until > timezone.now() else row.why or ""
+        if setting := missing_key(row.job):
+            return gettext("%s is not set in .env") % setting
+        return row.note if is_paused(row) else row.why or ""
 
     @display(description=_("next"))
     def then(self, row: Any) -> str:
@@ -117,12 +133,13 @@ class JobDayAdmin(ReadOnlyAdmin):
 
     @action(description=_("Fetch what failed again"), permissions=["retry"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[JobDay]) -> None:
-        tried = 0
+        tried, resumed = 0, False
         for row in queryset:
             tried += again(JobItem.objects.filter(job=row.job, day=row.day).values_list("pk", flat=True))
+            resumed |= resume(row.job)
             if row.job in JOBS:
                 hand_out(row.job, row.day)
-        told(self, request, tried)
+        told(self, request, tried, resumed)
 
 
 @admin.register(JobItem)
@@ -155,16 +172,19 @@ class JobItemAdmin(ReadOnlyAdmin):
     @action(description=_("Fetch what failed again"), permissions=["retry"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[JobItem]) -> None:
         days = set(queryset.order_by().values_list("job", "day").distinct())
-        tried = again(queryset.values_list("pk", flat=True))
+        tried, resumed = again(queryset.values_list("pk", flat=True)), False
         for job, on in days:
+            resumed |= resume(job)
             if job in JOBS:
                 hand_out(job, on)
-        told(self, request, tried)
+        told(self, request, tried, resumed)
 
 
-def told(page: ReadOnlyAdmin, request: HttpRequest, tried: int) -> None:
+def told(page: ReadOnlyAdmin, request: HttpRequest, tried: int, resumed: bool) -> None:
+    if resumed:
+        page.message_user(request, gettext("The source was paused; its jobs go on now."), messages.SUCCESS)
     if tried:
         text = ngettext("%(n)d item is fetched again.", "%(n)d items are fetched again.", tried) % {"n": tried}
         page.message_user(request, text, messages.SUCCESS)
-    else:
+    elif not resumed:
         page.message_user(request, gettext("Nothing of this has failed or was left out."), messages.INFO)

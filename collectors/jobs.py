@@ -14,10 +14,13 @@ from math import ceil
 from typing import Any, Protocol
 
 from django.db import OperationalError, connection
+from django.db.models import Count
 from django_q.tasks import async_task
 
-from collectors.errors import NotYet, QuotaReached
+from collectors import sources
+from collectors.errors import BadCall, KeyRefused, NoData, NotYet, QuotaReached
 from collectors.job_models import ITEM_LENGTH, JobItem
+from collectors.retry import executed
 from stockdesk.kis.messages import KST
 from stockdesk.logs import redacted
 
@@ -25,13 +28,14 @@ log = logging.getLogger(__name__)
 
 #: A task takes at most this many items, and no new one after so many seconds: stopping the worker waits for it.
 ITEMS_A_TASK, SLICE_SECONDS = 20, 15.0
+#: Tasks of one day at a time; each goes to the end of the queue with what is left, so that jobs take turns.
+TASKS_A_DAY = 2
 #: An item still running after this many seconds belongs to a worker that died.
 ITEM_SECONDS = 120
 #: A failed item is tried again by itself up to this many times in all, seconds apart; then a person decides.
 PAUSES = (60, 300, 900, 1800)
 #: What was not there yet is asked for again after so many seconds, and given up after so many times.
 ASK_AGAIN, ASKED_MOST = 1800, 40
-DEADLOCK, LOCK_TIMEOUT = 1213, 1205
 
 
 class Due(Protocol):
@@ -40,8 +44,8 @@ class Due(Protocol):
     def day(self, now: datetime) -> date | None:
         """The newest day whose hour has come, None while there is nothing to do."""
 
-    def next_at(self, now: datetime) -> datetime:
-        """When the next day will be due."""
+    def next_at(self, now: datetime) -> datetime | None:
+        """When the next day will be due; None where that is not near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,12 @@ class Job:
     """What is fetched of a day: ``items`` lists it, ``fetch`` gets one item, stores it and returns its rows.
 
     ``fetch`` may be called again for the same item and must then leave the same rows. It raises `NotYet` where
-    the source has nothing yet, `QuotaReached` where it gives no more today, `LeftOut` where there will never be
-    anything; any other error fails this item alone.
+    the source has nothing yet, `LeftOut` or `NoData` where this item will bring nothing, `QuotaReached` or
+    `KeyRefused` where the source gives nothing more today to any job of it; any other error fails this item alone,
+    and a `BadCall` is not repeated.
+
+    ``again``: a day that is due is listed anew so often, for its items grow. ``after``: a day is opened only when
+    nothing is left to fetch of the newest day of that job up to it.
     """
 
     name: str
@@ -58,6 +66,9 @@ class Job:
     items: Callable[[date], list[str]]
     fetch: Callable[[date, str], int]
     due: Due
+    source: str = sources.KIS
+    again: timedelta | None = None
+    after: str = ""
 
 
 class LeftOut(Exception):
@@ -72,6 +83,11 @@ def register(job: Job) -> Job:
     if JOBS.setdefault(job.name, job) is not job:
         raise ValueError(f"two jobs are called {job.name}")
     return job
+
+
+def of_the_source(job: Job) -> list[str]:
+    """The names of all jobs that ask the same source, this one among them."""
+    return sorted({job.name, *(other.name for other in JOBS.values() if other.source == job.source)})
 
 
 def due_days(now: datetime, jobs: Iterable[Job]) -> list[tuple[Job, date]]:
@@ -109,14 +125,15 @@ _DEADLY = """
     WHERE job = %s AND day = %s AND state = 'running' AND deadline_at < NOW(6) AND attempts > %s
 """
 _WORKED = "UPDATE collectors_jobday SET worked_at = NOW(6) WHERE job = %s AND day = %s"
-_PAUSE = "UPDATE collectors_jobday SET paused_until = %s, note = %s WHERE job = %s"
-_PAUSED = "SELECT 1 FROM collectors_jobday WHERE job = %s AND paused_until > NOW(6) LIMIT 1"
 _HANDED_OUT = "UPDATE collectors_jobday SET handed_out_at = NOW(6) WHERE job = %s AND day = %s"
 
 
 def open_day(job: Job, day: date) -> int:
-    """Write down what there is to do that day. Repeating it adds what is new and touches nothing else."""
-    names = list(dict.fromkeys(job.items(day)))
+    """Write down what there is to do that day. Repeating it adds what is new and touches nothing else.
+
+    Where the source has no key the day stands there without items.
+    """
+    names = [] if sources.lacks_key(job.source) else list(dict.fromkeys(job.items(day)))
     if too_long := [name for name in names if not 0 < len(name) <= ITEM_LENGTH]:
         raise ValueError(f"{job.name}: an item has 1 to {ITEM_LENGTH} characters, not {len(too_long[0])}")
     with connection.cursor() as cursor:
@@ -131,7 +148,7 @@ def open_day(job: Job, day: date) -> int:
 def purge(before: date) -> None:
     """Forget days that nobody asks about any more; what was fetched stays."""
     for table in ("collectors_jobitem", "collectors_jobday"):
-        _executed(f"DELETE FROM {table} WHERE day < %s LIMIT 5000", (before,))  # a name of ours
+        executed(f"DELETE FROM {table} WHERE day < %s LIMIT 5000", (before,))  # a name of ours
 
 
 def can_take(job: str, day: date) -> int:
@@ -144,24 +161,30 @@ def can_take(job: str, day: date) -> int:
 
 
 def paused(job: str) -> bool:
-    """Whether the source gave no more today."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PAUSED, (job,))
-        return cursor.fetchone() is not None
+    """Whether the job's source gives nothing more today."""
+    return sources.paused(of_the_source(JOBS[job]) if job in JOBS else [job])
+
+
+def resume(job: str) -> bool:
+    """Let the jobs of this job's source go on, by a person's wish; True when they were stopped."""
+    if job not in JOBS:
+        return False
+    sources.key_may_be_good(JOBS[job].source)
+    return sources.resume(of_the_source(JOBS[job]))
 
 
 def take(job: str, day: date) -> JobItem | None:
     """The next item, now ours alone; None when there is none to take."""
     claim = uuid.uuid4().hex
-    if not _executed(_TAKE, (claim, ITEM_SECONDS, job, day)):
+    if not executed(_TAKE, (claim, ITEM_SECONDS, job, day)):
         return None
     return JobItem.objects.get(claim=claim)
 
 
 def end(item: JobItem, state: str, *, rows: int | None = None, error: str = "", pause: int | None = None) -> bool:
     """Write the outcome, unless the item has meanwhile been given to another worker: then its outcome counts."""
-    ended = _executed(_END, (state, rows, redacted(error)[:300], pause, item.claim))
-    _executed(_WORKED, (item.job, item.day))
+    ended = executed(_END, (state, rows, redacted(error)[:300], pause, item.claim))
+    executed(_WORKED, (item.job, item.day))
     return bool(ended)
 
 
@@ -173,34 +196,23 @@ def again(items: "Iterable[int]") -> int:
     )
 
 
-def _executed(sql: str, parameters: tuple[Any, ...]) -> int:
-    for last in (False, False, True):
-        try:
-            with connection.cursor() as cursor:
-                return int(cursor.execute(sql, parameters))
-        except OperationalError as exc:
-            # Both undo the statement whole.
-            if last or exc.args[0] not in (DEADLOCK, LOCK_TIMEOUT):
-                raise
-    return 0
-
-
 # The work
 
 
 def hand_out(job: str, day: date) -> int:
-    """Queue as many tasks as the items that can be taken are worth; returns how many."""
-    _executed(_DEADLY, (job, day, len(PAUSES)))
-    tasks = ceil(can_take(job, day) / ITEMS_A_TASK)
+    """Queue tasks for the items that can be taken, a few at most; returns how many."""
+    executed(_DEADLY, (job, day, len(PAUSES)))
+    tasks = min(ceil(can_take(job, day) / ITEMS_A_TASK), TASKS_A_DAY)
     for _ in range(tasks):
         async_task("collectors.jobs.work", job, day.isoformat(), q_options={"group": f"{job} {day}"})
     if tasks:
-        _executed(_HANDED_OUT, (job, day))
+        executed(_HANDED_OUT, (job, day))
     return tasks
 
 
 def work(job: str, day: str) -> str:
-    """A task: take items until there are none, the slice is over or the source gives no more."""
+    """A task: take items until there are none, the slice is over or the source gives no more; what is left when the
+    slice is over goes to the end of the queue."""
     known, on, until = JOBS[job], date.fromisoformat(day), time.monotonic() + SLICE_SECONDS
     done = 0
     while done < ITEMS_A_TASK and time.monotonic() < until:
@@ -209,7 +221,7 @@ def work(job: str, day: str) -> str:
         done += 1
         if not fetch(known, item):
             return f"{done}"
-    if done < ITEMS_A_TASK:
+    if can_take(job, on):
         async_task("collectors.jobs.work", job, day, q_options={"group": f"{job} {day}"})
     return f"{done}"
 
@@ -218,18 +230,23 @@ def fetch(job: Job, item: JobItem, now: Callable[[], datetime] = lambda: datetim
     """Get one item that is ours and write down what became of it. False when its source gives no more today."""
     try:
         rows = job.fetch(item.day, item.item)
-    except QuotaReached as exc:
-        tomorrow = datetime.combine(now().astimezone(KST).date() + timedelta(days=1), datetime.min.time(), KST)
-        _executed(_PAUSE, (tomorrow.replace(tzinfo=None), redacted(str(exc))[:300], job.name))
+    except (QuotaReached, KeyRefused) as exc:
+        # The key is that of all jobs of the source.
+        sources.pause(of_the_source(job), str(exc), now())
         end(item, JobItem.State.WAITING, error=str(exc))
+        if isinstance(exc, KeyRefused):
+            sources.tell_key_refused(job.source, exc.code)
         return False
     except NotYet as exc:
         if item.attempts < ASKED_MOST:
             end(item, JobItem.State.WAITING, error=str(exc), pause=ASK_AGAIN)
         else:
             end(item, JobItem.State.SKIPPED, error=str(exc))
-    except LeftOut as exc:
+    except (LeftOut, NoData) as exc:
         end(item, JobItem.State.SKIPPED, error=str(exc))
+    except BadCall as exc:
+        log.warning("%s %s %s is our own mistake: %s", job.name, item.day, item.item, exc)
+        end(item, JobItem.State.FAILED, error=str(exc))
     except OperationalError:
         end(item, JobItem.State.WAITING, error="the database was away", pause=PAUSES[0])
         raise
@@ -243,7 +260,9 @@ def fetch(job: Job, item: JobItem, now: Callable[[], datetime] = lambda: datetim
 
 
 def unfinished(since: date) -> list[tuple[str, date]]:
-    """Days from ``since`` on that have items neither done nor left out."""
+    """Days from ``since`` on that have items neither done nor left out: the oldest day first, of a day the shortest
+    list, so that a ranking does not wait for the whole watch list."""
     open_states = [JobItem.State.WAITING, JobItem.State.RUNNING, JobItem.State.FAILED]
-    found = JobItem.objects.filter(day__gte=since, state__in=open_states)
-    return sorted(found.order_by().values_list("job", "day").distinct(), key=lambda pair: (pair[1], pair[0]))
+    found = JobItem.objects.filter(day__gte=since, state__in=open_states).order_by().values_list("job", "day")
+    counted = found.annotate(left=Count("pk")).order_by("day", "left", "job")
+    return [(job, day) for job, day, _ in counted]

@@ -75,7 +75,7 @@ class WatchRowAdmin(ModelAdmin, _OwnTransactions):
     warn_unsaved_form = True
 
     class Media:
-        js = ["desk_admin/watch.js"]
+        js = ["desk_admin/live_list.js", "desk_admin/watch.js"]
 
     # Columns
 

@@ -223,7 +223,8 @@ class AsyncBudget:
         self.missed = 0
         self._database = database
         self._clock = clock
-        self._slowed_until = 0.0
+        # A process that slowed us down may have ended before it could tell that this is over: look once.
+        self._slowed_until = clock() + SLOW_SECONDS
 
     async def reserve(self, lane: str) -> None:
         """Return at the moment when a call of this lane may leave: send at once.

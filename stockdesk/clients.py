@@ -1,10 +1,10 @@
 """The broker's clients with the keys and addresses of the settings; every daemon makes its own here."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 
-from stockdesk.budget import AsyncBudget, Budget
+from stockdesk.budget import MAX_WAIT, AsyncBudget, Budget
 from stockdesk.env import AppKey
 from stockdesk.keys import key_id
 from stockdesk.kis.account import AccountClient
@@ -14,6 +14,7 @@ from stockdesk.threads import DatabaseThread
 from stockdesk.tokens import TokenStore
 
 Account = TypeVar("Account", bound=AccountClient)
+Reader = TypeVar("Reader", bound=KisClient)
 
 
 def market_client(key: AppKey, database: DatabaseThread, *, budget: Calls | None = None) -> KisClient:
@@ -21,14 +22,28 @@ def market_client(key: AppKey, database: DatabaseThread, *, budget: Calls | None
 
     ``budget`` where the caller watches the slots himself.
     """
+    return reading_client(KisClient, key, database, budget=budget)
+
+
+def reading_client(
+    kind: type[Reader],
+    key: AppKey,
+    database: DatabaseThread,
+    *,
+    budget: Calls | None = None,
+    max_wait: float = MAX_WAIT,
+    **options: Any,
+) -> Reader:
+    """The same for a client that knows more calls, with what it takes besides; ``max_wait`` for a slot, seconds."""
     desk, identity = settings.DESK, key_id(key.key)
-    return KisClient(
+    return kind(
         desk.kis_rest_url,
         key.key,
         key.secret,
         mock=desk.on_mock_host,
         tokens=TokenStore(identity, database),
-        budget=budget or AsyncBudget(Budget(identity, desk.calls_per_second), database),
+        budget=budget or AsyncBudget(Budget(identity, desk.calls_per_second), database, max_wait=max_wait),
+        **options,
     )
 
 

@@ -224,7 +224,8 @@ class Daemon(BaseCommand):
                     return False
                 continue
             if self._troubled and work == self.step:
-                told = [await self._tell(clear_event, self.name, code) for code in ("step-failed", "failed")]
+                ended = ("step-failed", "failed", "step-late")
+                told = [await self._tell(clear_event, self.name, code) for code in ended]
                 self._troubled = not all(told)
             return True
 

@@ -90,9 +90,8 @@ PROGRAMS = (
     Program(
         name="reference",
         command=(PYTHON, "manage.py", "run_reference"),
-        does="investor flows, short sales, credit, dividends, rankings, daily bars",
+        does="opens the batch jobs: filings from 07:00, data.go.kr at 13:10, the broker's figures after the close",
         priority=65,
-        when="after the close",
     ),
     Program(
         name="worker",

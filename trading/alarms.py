@@ -11,9 +11,10 @@ from trading.views import DeskView, Mode, Order
 
 CODES = (
     "order-unknown", "order-needs-human", "order-alarm", "orders-halted", "lock-closed", "clock-off", "not-recovered",
-    "killed",
+    "look-ups-fail", "killed", "condition-off",
 )  # fmt: skip
 SLOW_RECOVERY = timedelta(seconds=10)
+BLIND = timedelta(seconds=10)
 
 
 def troubles(
@@ -24,6 +25,7 @@ def troubles(
     *,
     started_at: datetime,
     recovered: bool,
+    blind_since: datetime | None = None,
 ) -> dict[Trouble, str]:
     """What is wrong now, by code and subject; the text is English, one sentence."""
     found: dict[Trouble, str] = {}
@@ -51,4 +53,11 @@ def troubles(
     sends = around.setting is not None and around.setting.mode is not Mode.DRY_RUN
     if sends and not recovered and now - started_at > SLOW_RECOVERY:
         found["not-recovered", ""] = "the day's orders could not be read since the start: nothing is decided"
+    if recovered and blind_since is not None and now - blind_since > BLIND:
+        found["look-ups-fail", ""] = f"since {blind_since:%H:%M:%S} the broker's list could not be read whole"
     return found
+
+
+def switched_off(conditions: Iterable[tuple[str, int, str]]) -> dict[Trouble, str]:
+    """Conditions that the desk took out by itself: whoever counts on a stop-loss has to know that it is gone."""
+    return {("condition-off", f"{symbol} #{number}"): f"switched off: {why}" for symbol, number, why in conditions}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from stockdesk.kis.messages import Side
-from trading.decisions import MAX_QUOTE_AGE
+from trading.decisions import MAX_QUOTE_AGE, outside_its_time
 from trading.prices import cost, day_limits
 from trading.reservations import cash_held, committed, open_quantity, shares_held, shares_held_unseen
 from trading.states import HOLDING, UNSETTLED, State
@@ -119,7 +119,7 @@ def check_hours(wanted: Wanted, facts: Facts) -> Refusal | None:
 
 
 def check_condition(wanted: Wanted, facts: Facts) -> Refusal | None:
-    """5 · the condition is still on, unchanged since it was read, and parsed cleanly."""
+    """5 · the condition is still on and inside its hours, unchanged since it was read, and parsed cleanly."""
     if wanted.condition_id is None:
         return None
     condition = facts.condition
@@ -131,7 +131,8 @@ def check_condition(wanted: Wanted, facts: Facts) -> Refusal | None:
         return refuse(wanted, "off", "The condition is switched off.")
     if condition.problem:
         return refuse(wanted, "invalid", "The condition cannot be read.", problem=condition.problem)
-    return None
+    outside = outside_its_time(condition, facts.now)
+    return refuse(wanted, *outside) if outside is not None else None
 
 
 def check_instrument(wanted: Wanted, facts: Facts) -> Refusal | None:

@@ -73,7 +73,7 @@ class ConditionAdmin(SimpleHistoryAdmin, ModelAdmin, ImportExportModelAdmin):
     object_history_list_template = "admin/trading/condition/history_list.html"
 
     class Media:
-        js = ["desk_admin/conditions.js", "desk_admin/condition_form.js"]
+        js = ["desk_admin/live_list.js", "desk_admin/conditions.js", "desk_admin/condition_form.js"]
 
     # Columns
 

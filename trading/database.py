@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from stockdesk.fence import fenced
-from stockdesk.kis.messages import order_key
+from stockdesk.kis.messages import KST, order_key
 from trading import models
 from trading.ports import Changed
 from trading.states import HOLDING, State
@@ -41,6 +41,7 @@ _CHANGEABLE = tuple(name for name in _ORDER if name not in ("id", "version", "in
 _LISTED = tuple(field.name for field in fields(Listed))
 _LISTED_DAYS = timedelta(days=30)
 """Long enough for an order that nobody settled over a holiday."""
+_LONGEST_HOLIDAY = timedelta(days=14)
 _IS_HOLDING = Q(state__in=[state.value for state in HOLDING])
 _HOLDING_SQL = f"state IN ({', '.join(repr(state.value) for state in sorted(HOLDING))})"
 
@@ -96,6 +97,20 @@ class DatabaseStorage:
     def orders(self, day: date) -> list[Order]:
         rows = models.Order.objects.filter(Q(ordered_on=day) | _IS_HOLDING)
         return self._read("orders", rows, _sign(f"ordered_on = %s OR {_HOLDING_SQL}", day))
+
+    def ended_with_alarm(self, day: date) -> list[Order]:
+        """The rows of earlier days that ended on this one with something to tell: nobody was there to see it then."""
+        earlier = models.Order.objects.filter(ordered_on__gte=day - _LONGEST_HOLIDAY, ordered_on__lt=day)
+        rows = earlier.filter(ended_at__gte=datetime.combine(day, time(0), KST)).exclude(alarm="")
+        return [_order(row) for row in rows.order_by("id").values(*_ORDER)]
+
+    def switched_off(self, day: date) -> list[tuple[str, int, str]]:
+        """Symbol, id and reason of the conditions that refusals switched off on this day, and that are off still."""
+        rows = models.Condition.objects.filter(
+            enabled=False, switched_off_at__gte=datetime.combine(day, time(0), KST),
+            switched_off_reason__startswith="refused ",
+        )  # fmt: skip
+        return list(rows.order_by("id").values_list("symbol", "id", "switched_off_reason"))
 
     def orders_of(self, conditions: Sequence[ConditionView]) -> list[Order]:
         armed = Q(condition__armed_at__isnull=True) | Q(created_at__gte=F("condition__armed_at"))

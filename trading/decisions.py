@@ -118,21 +118,15 @@ def _decide_one(
 
 def _not_armed(condition: ConditionView, now: datetime) -> Refusal | None:
     """Whether it may fire at all, before any price is looked at."""
-    local, history = now.astimezone(KST), condition.history
+    history = condition.history
     if condition.problem:
         return _no(condition, "invalid", "The condition cannot be read.", problem=condition.problem)
     if not condition.enabled:
         return _no(condition, "off", "The condition is switched off.")
     if condition.side == "buy" and condition.trigger in (Trigger.TAKE_PROFIT, Trigger.STOP_LOSS):
         return _no(condition, "invalid", "Taking profit and stopping a loss are for selling.")
-    if (condition.valid_from and local.date() < condition.valid_from) or (
-        condition.valid_to and local.date() > condition.valid_to
-    ):
-        return _no(condition, "not_today", "Today is not among its days.")
-    if (condition.hours_from and local.time() < condition.hours_from) or (
-        condition.hours_to and local.time() >= condition.hours_to
-    ):
-        return _no(condition, "not_now", "It is outside its hours.")
+    if outside := outside_its_time(condition, now):
+        return _no(condition, *outside)
     if history.working:
         return _no(condition, "working", "Its order is at work.")
     if history.fired >= condition.repeat:
@@ -146,6 +140,20 @@ def _not_armed(condition: ConditionView, now: datetime) -> Refusal | None:
     cool_until = history.last_fired_at and history.last_fired_at + timedelta(seconds=condition.cool_down)
     if cool_until and now < cool_until:
         return _no(condition, "cool_down", "It cools down after its last order.", until=cool_until)
+    return None
+
+
+def outside_its_time(condition: ConditionView, now: datetime) -> tuple[str, str] | None:
+    """Code and text of why not now, by the days and hours that the condition names."""
+    local = now.astimezone(KST)
+    if (condition.valid_from and local.date() < condition.valid_from) or (
+        condition.valid_to and local.date() > condition.valid_to
+    ):
+        return "not_today", "Today is not among its days."
+    if (condition.hours_from and local.time() < condition.hours_from) or (
+        condition.hours_to and local.time() >= condition.hours_to
+    ):
+        return "not_now", "It is outside its hours."
     return None
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from stockdesk.kis.messages import order_key
 from trading import ledger, models
 from trading.database import DatabaseStorage
 from trading.ports import Changed
@@ -91,6 +92,8 @@ def disarm(who: str, now: datetime) -> None:
 @transaction.atomic
 def request_cancel(order_id: int, who: str, now: datetime) -> Order:
     """Ask for an order's cancel; the engine sends it with its next step. Changed where it no longer works."""
+    # Held until it is stored: a fill that comes in at this moment must not cost the person a second press.
+    models.Order.objects.select_for_update().filter(pk=order_id).first()
     storage = DatabaseStorage()
     order = storage.find(order_id)
     if order is None or order.state not in (State.ACCEPTED, State.PARTIAL):
@@ -105,10 +108,18 @@ def settle(order_id: int, to: State, who: str, now: datetime, *, order_no: str =
 
     ``branch_no`` comes with the order's number from the broker's list: without it a cancel finds no order.
     """
+    locked_row()  # one after the other: two orders with one number would count its fills twice
     storage = DatabaseStorage()
     order = storage.find(order_id)
     if order is None:
         raise Changed(f"order {order_id} is gone")
+    if order_no and _is_taken(order_no, order):
+        raise Changed(f"another order has number {order_no}")
     settled = ledger.settle_by_hand(order, to, now, who=who, order_no=order_no)
     note(who, now, "settle", order.state, f"{to} {order.symbol} {order_no}".strip())
     return storage.save(order, replace(settled, branch_no=branch_no or settled.branch_no))
+
+
+def _is_taken(order_no: str, order: Order) -> bool:
+    others = models.Order.objects.filter(ordered_on=order.ordered_on).exclude(pk=order.id)
+    return order_key(order_no) in {order_key(number) for number in others.values_list("order_no", flat=True)}

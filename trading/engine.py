@@ -49,6 +49,11 @@ class Engine:
         return self._core.recovered_at
 
     @property
+    def blind_since(self) -> datetime | None:
+        """Since when no look at the broker's list was whole; None while the last one was."""
+        return self._looker.failing_since
+
+    @property
     def waiting(self) -> bool:
         """Whether an intent of the last round still waits for its second."""
         return self._sender.waiting

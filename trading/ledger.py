@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 
 from stockdesk.kis.errors import NotSent, Refused, TokenRejected
@@ -24,6 +25,9 @@ ATTEMPTS = 3
 ATTEMPT_SPACING = timedelta(seconds=1)
 MAX_INTENT_AGE = timedelta(seconds=30)
 """An intent that waited longer is denied; its condition decides anew."""
+DENIALS_WITHIN = timedelta(minutes=10)
+LONGEST_DENIAL_PAUSE = 30
+"""Seconds between two intents of a condition whose last ones were all held back right before they left."""
 CANCEL_ATTEMPTS = 3
 CANCEL_AGAIN = timedelta(seconds=10)
 
@@ -231,16 +235,29 @@ def history_of(condition: ConditionView, orders: Iterable[Order], *, today: date
             refusals += 1
         elif order.state not in (State.DENIED, State.NOT_PLACED):
             break
+    pauses = [order.ended_at + PAUSE for order in failed if order.ended_at]
+    if denied_until := _pause_after_denials(counted):
+        pauses.append(denied_until)
     return History(
         made=sum(order.condition_revision == condition.revision for order in mine),
         fired=len(fired),
         last_fired_at=max((order.created_at for order in fired), default=None),
         working=any(order.state in HOLDING for order in counted),
         refusals=refusals,
-        pause_until=max((order.ended_at + PAUSE for order in failed if order.ended_at), default=None),
+        pause_until=max(pauses, default=None),
         # An order of an earlier day cannot turn up any more.
         awaits_look_up=any(order.cleared_at is None and order.ordered_on == today for order in failed),
     )
+
+
+def _pause_after_denials(orders: list[Order]) -> datetime | None:
+    """What keeps denying it will not change within a second, and every try is a row that is read for the whole day."""
+    denied = list(takewhile(lambda order: order.state is State.DENIED and not has_fired(order), reversed(orders)))
+    ended = [order.ended_at for order in denied if order.ended_at is not None]
+    lately = sum(ended[0] - at < DENIALS_WITHIN for at in ended)
+    if lately < 2:
+        return None
+    return ended[0] + timedelta(seconds=min(2 ** (lately - 2), LONGEST_DENIAL_PAUSE))
 
 
 def has_fired(order: Order) -> bool:

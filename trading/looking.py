@@ -24,6 +24,8 @@ class Looker:
         self._core = core
         self._looked: dict[date, datetime] = {}
         self._applied: tuple[list[Order], list[Notice]] | None = None
+        self.failing_since: datetime | None = None
+        """When the first of the looks was made that have not been whole since."""
 
     async def look_again(self, mode: Mode) -> bool:
         """Look at today's list whatever is due, though not twice in a second; True where it was complete."""
@@ -74,6 +76,7 @@ class Looker:
         over = day < kst_day(asked_at) or (over_at is not None and asked_at >= over_at)
         look = LookUp(day, mode, listing, asked_at, now, over)
         found: Findings = await self._core.run(self._reconcile, look)
+        self.failing_since = None if found.complete else self.failing_since or asked_at
         return found.complete
 
     def _reconcile(self, look: LookUp) -> Findings:

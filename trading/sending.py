@@ -159,7 +159,11 @@ class Sender:
         refusal = checks.first_refusal(order, facts)
         if refusal is None and checks.effective_mode(facts) is not order.mode:
             refusal = Refusal("mode_changed", "The desk's mode was changed.")
-        if refusal is None and facts.now - order.created_at > ledger.MAX_INTENT_AGE:
+        if refusal is None and (
+            facts.now - order.created_at > ledger.MAX_INTENT_AGE
+            # The broker books it under its own date, and no list of the row's day would ever show it.
+            or order.ordered_on != kst_day(facts.now)
+        ):
             refusal = Refusal("too_old", "It waited too long to be sent.")
         if refusal is not None:
             raise Withheld(self._deny(order, refusal, facts.now))

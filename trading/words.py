@@ -50,9 +50,7 @@ WHY_NOT: dict[str, str | Promise] = {
     # the symbol
     "not_listed": gettext_lazy("The symbol is not in the master."),
     "halted": gettext_lazy("Trading in this issue is halted."),
-    "barred": gettext_lazy(
-        "The exchange has marked this issue as a danger: nothing is bought."
-    ),
+    "barred": gettext_lazy("The exchange has marked this issue as a danger: nothing is bought."),
     "single_price": gettext_lazy("The issue is in a call auction."),
     "symbol_working": gettext_lazy("Another order of this symbol is at work."),
     "orders_halted": gettext_lazy("Unknown orders stop all new ones until they are settled."),

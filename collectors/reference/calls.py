@@ -9,13 +9,15 @@ from typing import TypeVar
 
 from django.conf import settings
 
+from collectors import raw
 from collectors.reference.days import is_trading_day
-from stockdesk.budget import AsyncBudget, Budget
-from stockdesk.keys import key_id
+from collectors.sources import KIS
+from stockdesk.clients import reading_client
+from stockdesk.kis.answers import object_of, text_of
 from stockdesk.kis.messages import KST
 from stockdesk.kis.reference import KeepBody, ReferenceClient
+from stockdesk.logs import redacted
 from stockdesk.threads import DatabaseThread
-from stockdesk.tokens import TokenStore
 
 T = TypeVar("T")
 Client = TypeVar("Client", bound=ReferenceClient)
@@ -35,18 +37,7 @@ def lane(now: datetime) -> str:
 
 def client(kind: type[Client], database: DatabaseThread, *, keep_body: KeepBody | None = None) -> Client:
     """Reads with the first key of the pool; ``keep_body`` is given every answer as it came."""
-    desk = settings.DESK
-    key = desk.app_keys[0]
-    identity = key_id(key.key)
-    return kind(
-        desk.kis_rest_url,
-        key.key,
-        key.secret,
-        mock=desk.on_mock_host,
-        tokens=TokenStore(identity, database),
-        budget=AsyncBudget(Budget(identity, desk.calls_per_second), database, max_wait=MAX_WAIT),
-        keep_body=keep_body,
-    )
+    return reading_client(kind, settings.DESK.app_keys[0], database, max_wait=MAX_WAIT, keep_body=keep_body)
 
 
 class Broker:
@@ -57,7 +48,7 @@ class Broker:
         self.desk = settings.DESK
         self._database = DatabaseThread("reference-calls")
         self._runner = asyncio.Runner()
-        self._client = client(ReferenceClient, self._database)
+        self._client = client(ReferenceClient, self._database, keep_body=self._keep)
 
     def ask(self, call: Callable[[ReferenceClient], Awaitable[T]]) -> T:
         async def asked() -> T:
@@ -65,10 +56,23 @@ class Broker:
 
         return self._runner.run(asked())
 
+    async def _keep(self, tr_id: str, asked: str, body: bytes) -> None:
+        await self._database.run(keep_answer, tr_id, asked, body)
+
     def close(self) -> None:
         self._runner.run(self._client.aclose())
         self._runner.close()
         self._database.close()
+
+
+def keep_answer(tr_id: str, asked: str, body: bytes) -> None:
+    """Keep a good answer that a parser can read again; a refusal may repeat what it refuses, the key for one."""
+    fields = object_of(body)
+    if (KIS, tr_id) not in raw.PARSERS or fields is None or text_of(fields, "rt_cd") != "0":
+        return
+    told = f"{asked} {body.decode('utf-8', 'replace')}"
+    if redacted(told) == told:
+        raw.keep(KIS, tr_id, asked, body)
 
 
 _broker: Broker | None = None

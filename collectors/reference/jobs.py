@@ -6,7 +6,6 @@ it begins and kept beside. Credit is told two trading days late.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from collectors.errors import NotYet
 from collectors.jobs import Job, LeftOut, register
 from collectors.reference.calls import ask, lane
 from collectors.reference.days import AfterTheDay, trading_days_back
+from collectors.reference.kept import SYMBOL_DAY, regular_closes, up_to
 from collectors.reference.models import (
     CreditBalance,
     DailyBar,
@@ -33,7 +33,6 @@ from stockdesk.kis.messages import KST
 from stockdesk.kis.reference import MARKETS
 from stockdesk.kis.reference_rows import Ranked
 
-SYMBOL_DAY = ("symbol", "on")
 #: How far a fetch looks back: days that were missed come with it, at the cost of no call.
 MONTH = timedelta(days=31)
 #: Bars of a hundred trading days fit in one answer.
@@ -69,17 +68,7 @@ def daily_bars(day: date, symbol: str) -> int:
     """FHKST03010100 for one symbol; the day itself must be there."""
     since = day - BARS_BACK
     rows = asked(lambda lane: ask(lambda client: client.daily_bars(symbol, since, day, lane=lane)))
-    rows = [row for row in rows if row.on <= day]
-    return stored(DailyBar, rows, SYMBOL_DAY, day)
-
-
-@dataclass(frozen=True, slots=True)
-class RegularClose:
-    """The close of the regular session (15:30), which the next day's limits go by."""
-
-    symbol: str
-    on: date
-    regular_close: int
+    return stored(DailyBar, up_to(rows, day), SYMBOL_DAY, day)
 
 
 def regular_close(day: date, symbol: str) -> int:
@@ -87,8 +76,7 @@ def regular_close(day: date, symbol: str) -> int:
     if not BEFORE_THE_EVENING.tells_now(day, datetime.now(KST)):
         raise LeftOut("the regular close is told before the evening market only")
     rows = asked(lambda lane: ask(lambda client: client.daily_bars(symbol, day, day, lane=lane)))
-    closes = [RegularClose(symbol, day, row.close_price) for row in rows if row.on == day]
-    return stored(DailyBar, closes, SYMBOL_DAY, day)
+    return stored(DailyBar, regular_closes(rows, day), SYMBOL_DAY, day)
 
 
 def investor_flows(day: date, symbol: str) -> int:

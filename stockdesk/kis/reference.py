@@ -64,10 +64,7 @@ class ReferenceClient(KisClient):
             "FID_ORG_ADJ_PRC": "0",
         }
         answer = await self._ask("FHKST03010100", f"{QUOTATIONS}/inquire-daily-itemchartprice", lane, params)
-        named = text((answer.rows("output1") or [{}])[0], "stck_shrn_iscd")
-        if named and named != symbol:
-            raise OutcomeUnknown("an answer about another symbol", tr_id="FHKST03010100")
-        return _read(answer, "FHKST03010100", "output2", lambda row: daily_bar(symbol, row), needs="stck_bsop_date")
+        return bars_in(answer, symbol)
 
     async def investor_flows(self, symbol: str, on: date, *, lane: str) -> list[InvestorFlow]:
         """The days up to ``on``, newest first (FHPTJ04160001; not on the mock host)."""
@@ -81,7 +78,7 @@ class ReferenceClient(KisClient):
             "FID_ETC_CLS_CODE": "",
         }
         answer = await self._ask(tr_id, f"{QUOTATIONS}/investor-trade-by-stock-daily", lane, params)
-        return _read(answer, tr_id, "output2", lambda row: investor_flow(symbol, row), needs="frgn_ntby_qty")
+        return flows_in(answer, symbol)
 
     async def market_flows(self, market: str, on: date, *, lane: str) -> list[MarketFlow]:
         """A whole market, KOSPI or KOSDAQ (FHPTJ04040000; not on the mock host)."""
@@ -110,7 +107,7 @@ class ReferenceClient(KisClient):
             "FID_INPUT_DATE_1": f"{since:%Y%m%d}",
         }
         answer = await self._ask(tr_id, f"{QUOTATIONS}/daily-short-sale", lane, params)
-        return _read(answer, tr_id, "output2", lambda row: short_sale(symbol, row), needs="ssts_cntg_qty")
+        return short_sales_in(answer, symbol)
 
     async def credit_balances(self, symbol: str, settled_on: date, *, lane: str) -> list[CreditBalance]:
         """Up to 30 days back from a settlement day (FHPST04760000, parameters in lower case; not on the mock host)."""
@@ -207,6 +204,25 @@ class ReferenceClient(KisClient):
             asked = " ".join(value for value in (params or {}).values() if value)
             await self._keep_body(tr_id, asked, content)
         return status, tr_cont, content
+
+
+def bars_in(answer: Answer, symbol: str) -> list[DailyBar]:
+    """The days of an answer of FHKST03010100. Raises OutcomeUnknown."""
+    tr_id = "FHKST03010100"
+    named = text((answer.rows("output1") or [{}])[0], "stck_shrn_iscd")
+    if named and named != symbol:
+        raise OutcomeUnknown("an answer about another symbol", tr_id=tr_id)
+    return _read(answer, tr_id, "output2", lambda row: daily_bar(symbol, row), needs="stck_bsop_date")
+
+
+def flows_in(answer: Answer, symbol: str) -> list[InvestorFlow]:
+    """The days of an answer of FHPTJ04160001. Raises OutcomeUnknown."""
+    return _read(answer, "FHPTJ04160001", "output2", lambda row: investor_flow(symbol, row), needs="frgn_ntby_qty")
+
+
+def short_sales_in(answer: Answer, symbol: str) -> list[ShortSale]:
+    """The days of an answer of FHPST04830000. Raises OutcomeUnknown."""
+    return _read(answer, "FHPST04830000", "output2", lambda row: short_sale(symbol, row), needs="ssts_cntg_qty")
 
 
 def _checked(symbol: str) -> str:

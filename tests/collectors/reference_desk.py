@@ -35,6 +35,8 @@ class Programs:
                 "KIS_ACCOUNT": "",
                 "KIS_HTS_ID": "toyuser",
                 "DESK_DEMO": "1",
+                "DART_API_KEY": "",
+                "DATA_GO_KR_KEY": "",
                 **variables,
             }
         )

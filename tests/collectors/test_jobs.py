@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, connections
@@ -10,11 +12,12 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from collectors import jobs
-from collectors.errors import NotYet, QuotaReached
+from collectors.errors import BadCall, KeyRefused, NoData, NotYet, QuotaReached
 from collectors.job_models import JobDay, JobItem
 from collectors.jobs import ITEMS_A_TASK, JOBS, Job, LeftOut, again, hand_out, open_day, take, work
 from stockdesk.kis.messages import KST
 from stockdesk.logs import redact
+from stockdesk.models import Event
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,12 +35,17 @@ class Anytime:
         return now
 
 
+@pytest.fixture(autouse=True)
+def _keys(settings: Any) -> None:
+    settings.DESK = replace(settings.DESK, dart_api_key="d4" * 20, data_go_kr_key="Ab" * 44)
+
+
 @pytest.fixture
 def make(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Job]:
     """A job of the given items, opened and known to the workers."""
 
-    def made(fetch: Callable[[date, str], int], *items: str, name: str = "test") -> Job:
-        job = Job(name, name, lambda day: list(items), fetch, Anytime())
+    def made(fetch: Callable[[date, str], int], *items: str, name: str = "test", source: str = "nobody") -> Job:
+        job = Job(name, name, lambda day: list(items), fetch, Anytime(), source)
         monkeypatch.setitem(JOBS, name, job)
         open_day(job, DAY)
         return job
@@ -164,6 +172,82 @@ def test_what_cannot_be_had_is_left_out_and_not_asked_for_again(make: Callable[.
     assert JobItem.objects.get().error == "not on the mock host"
 
 
+def test_what_a_source_has_nothing_about_is_left_out(make: Callable[..., Job]) -> None:
+    def fetch(day: date, item: str) -> int:
+        raise NoData("no filings", source="dart", code="013")
+
+    make(fetch, "a")
+    work("test", DAY.isoformat())
+    item = JobItem.objects.get()
+    assert (item.state, item.error) == (State.SKIPPED, "dart 013: no filings")
+
+
+def test_a_mistake_of_ours_is_not_repeated_until_a_person_says_so(make: Callable[..., Job]) -> None:
+    asked: list[str] = []
+
+    def fetch(day: date, item: str) -> int:
+        asked.append(item)
+        raise BadCall("a field too many", source="dart", code="100")
+
+    make(fetch, "a", "b")
+    for _ in range(3):
+        work("test", DAY.isoformat())
+    assert asked == ["a", "b"]
+    assert states() == dict.fromkeys("ab", State.FAILED)
+    assert again([JobItem.objects.get(item="a").pk]) == 1
+    work("test", DAY.isoformat())
+    assert asked == ["a", "b", "a"]
+
+
+@pytest.mark.parametrize("error", [QuotaReached, KeyRefused])
+def test_what_ends_a_key_stops_all_jobs_of_its_source_and_no_other(
+    make: Callable[..., Job], error: type[QuotaReached | KeyRefused]
+) -> None:
+    asked: list[str] = []
+
+    def refused(day: date, item: str) -> int:
+        asked.append(item)
+        raise error("no more", source="dart", code="012")
+
+    def fetch(day: date, item: str) -> int:
+        asked.append(item)
+        return 1
+
+    make(refused, "a", "b", source="dart")
+    make(fetch, "c", name="same-source", source="dart")
+    make(fetch, "d", name="other-source", source="datagokr")
+    for name in ("test", "same-source", "other-source"):
+        work(name, DAY.isoformat())
+    assert asked == ["a", "d"]
+    assert states() == {"a": State.WAITING, "b": State.WAITING, "c": State.WAITING, "d": State.DONE}
+    assert hand_out("same-source", DAY) == 0
+    assert jobs.resume("same-source"), "a person says so"
+    work("same-source", DAY.isoformat())
+    assert asked == ["a", "d", "c"]
+
+
+def test_a_refused_key_is_an_event_that_says_what_to_do_and_ends_when_a_person_tries_again(
+    make: Callable[..., Job],
+) -> None:
+    def refused(day: date, item: str) -> int:
+        raise KeyRefused("등록되지 않은 키입니다", source="dart", code="010")
+
+    make(refused, "a", source="dart")
+    work("test", DAY.isoformat())
+    event = Event.objects.get(is_open=True)
+    assert (event.code, event.subject, event.level) == ("key-refused", "dart", "error")
+    assert event.text.startswith("DART refuses the key (010). Check DART_API_KEY")
+    jobs.resume("test")
+    assert not Event.objects.filter(is_open=True).exists()
+
+
+def test_a_source_without_a_key_has_nothing_to_do(make: Callable[..., Job], settings: Any) -> None:
+    settings.DESK = replace(settings.DESK, dart_api_key="")
+    make(lambda day, item: 1, "a", source="dart")
+    assert JobDay.objects.count() == 1
+    assert not JobItem.objects.exists()
+
+
 def test_an_item_of_a_worker_that_died_is_taken_again_and_the_late_one_changes_nothing(
     make: Callable[..., Job],
 ) -> None:
@@ -213,12 +297,16 @@ def test_opening_a_day_again_adds_what_is_new_and_keeps_what_is_done(make: Calla
     assert JobDay.objects.count() == 1
 
 
-def test_work_is_fanned_out_in_tasks_of_some_items_each(make: Callable[..., Job]) -> None:
+def test_jobs_take_turns_a_few_items_at_a_time(make: Callable[..., Job]) -> None:
     make(lambda day, item: 1, *(f"{number:03}" for number in range(2 * ITEMS_A_TASK + 1)))
-    assert hand_out("test", DAY) == 3
-    assert OrmQ.objects.count() == 3
+    assert hand_out("test", DAY) == OrmQ.objects.count() == 2
+    for done in (ITEMS_A_TASK, 2 * ITEMS_A_TASK):
+        work("test", DAY.isoformat())
+        assert JobItem.objects.filter(state=State.DONE).count() == done
+    assert OrmQ.objects.count() == 4, "what is left is at the end of the queue"
     work("test", DAY.isoformat())
-    assert JobItem.objects.filter(state=State.DONE).count() == ITEMS_A_TASK
+    assert not JobItem.objects.exclude(state=State.DONE).exists()
+    assert OrmQ.objects.count() == 4
 
 
 def test_a_database_that_goes_away_in_between_fails_the_task_and_not_the_item(make: Callable[..., Job]) -> None:

@@ -231,3 +231,15 @@ async def test_many_at_once_leave_one_by_one(thread):
     await asyncio.gather(*(call() for _ in range(6)))
     left.sort()
     assert min(b - a for a, b in pairwise(left)) > 0.05
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_event_of_a_process_that_ended_while_slowed_down_is_ended_by_another(thread):
+    budget = Budget(KEY, 20)
+    await thread.run(budget.ensure)
+    await thread.run(budget.slow_down)
+    await thread.run(Lane.objects.update, slow_until_us=1)
+    started = [time.monotonic() - 60.0]
+    another = AsyncBudget(budget, thread, clock=lambda: started.pop() if started else time.monotonic())
+    await another.reserve("spare")
+    assert not await thread.run(Event.objects.filter(code="calls-refused", ended_at=None).exists)

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.db.models import F
 
+from stockdesk.events import raise_event
 from stockdesk.lease import Lease, LeaseHeld
 from stockdesk.models import DaemonState, Event
 from tests.ground.processes import Child, Door, eventually
@@ -116,6 +117,13 @@ def test_a_step_that_hangs_is_an_event_while_the_heart_beats_on(sample):
         eventually(lambda: Event.objects.filter(source="sample", code="step-late", is_open=True).exists())
         assert row().state == "running"
         daemon.process.kill()
+
+
+def test_a_step_that_hung_in_a_copy_that_was_killed_is_over_with_the_first_step_of_the_next(sample):
+    raise_event("sample", "step-late", text="no step for 9 s")
+    with sample("--once") as daemon:
+        assert daemon.ends() == 0
+    assert not Event.objects.filter(source="sample", code="step-late", is_open=True).exists()
 
 
 def test_a_heartbeat_that_cannot_be_written_ends_the_process(sample):

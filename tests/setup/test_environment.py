@@ -3,6 +3,7 @@
 import os
 import socket
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -70,9 +71,9 @@ def test_a_taken_port_of_the_simulator_is_left_to_its_owner(places):
     assert len(ports) == 2
 
 
-def test_the_database_socket_in_the_url_may_contain_anything(tmp_path):
-    places = Places(tmp_path / "a b#c%d")
-    url = environment.database_url(places)
+def test_the_database_socket_in_the_url_may_contain_anything():
+    # A short place: where the path is too long for a socket, another one is taken.
+    url = environment.database_url(Places(Path("/tmp/a b#c%d")))  # noqa: S108
     assert "#" not in url
     assert " " not in url
     assert "%23" in url

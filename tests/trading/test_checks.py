@@ -66,6 +66,8 @@ def test_an_order_with_everything_in_order_passes() -> None:
         ({"condition": a_condition(revision=4)}, "condition_changed"),
         ({"condition": a_condition(enabled=False)}, "off"),
         ({"condition": a_condition(problem="garbage")}, "invalid"),
+        ({"condition": a_condition(hours_to=NOW.time())}, "not_now"),
+        ({"condition": a_condition(valid_to=NOW.date() - timedelta(days=1))}, "not_today"),
         ({"quote": None}, "not_listed"),
         ({"quote": a_quote(instrument=None)}, "not_listed"),
         ({"quote": a_quote(halted=True)}, "halted"),

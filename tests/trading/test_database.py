@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from stockdesk.fence import LeaseLost
 from stockdesk.models import Fence
 from tests.trading.values import NOW, SYMBOL, ago, an_order
 from trading import desk, models
+from trading.alarms import switched_off, troubles
 from trading.checks import refuse
 from trading.database import DatabaseStorage
-from trading.ports import Changed
+from trading.ports import Changed, Surroundings
 from trading.states import ForbiddenMove, State
-from trading.views import ConditionView, DeskView, Fill, Listed, Mode, Order, Source, Stop, Trigger
+from trading.views import ConditionView, DeskView, Fill, Listed, Mode, Order, Setting, Source, Stop, Trigger
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +90,19 @@ def test_orders_of_the_day_and_whatever_has_not_ended() -> None:
     stored(intent_key="b", ordered_on=old, state=State.UNKNOWN)
     stored(intent_key="c", ordered_on=today, state=State.FILLED)
     assert [order.intent_key for order in DatabaseStorage().orders(today)] == ["b", "c"]
+
+
+def test_what_ended_badly_this_morning_is_told_this_morning_though_it_is_of_an_earlier_day() -> None:
+    friday = NOW.date() - timedelta(days=3)
+    lost = "The day ended and no list ever showed it."
+    stored(intent_key="a", ordered_on=friday, state=State.EXPIRED, ended_at=ago(60), alarm=lost)
+    stored(intent_key="b", ordered_on=friday, state=State.EXPIRED, ended_at=ago(60))
+    stored(intent_key="c", ordered_on=friday, state=State.EXPIRED, ended_at=ago(86_400), alarm=lost)
+    told = DatabaseStorage().ended_with_alarm(NOW.date())
+    assert [order.intent_key for order in told] == ["a"]
+    setting, market = Setting(Mode.MOCK, "simulator", True), None
+    wrong = troubles(told, None, Surroundings(setting, market, 0.0, 0.0), NOW, started_at=ago(90), recovered=True)
+    assert set(wrong.values()) == {lost}
 
 
 def test_orders_of_conditions_since_they_were_armed() -> None:
@@ -313,6 +328,36 @@ def test_a_person_settles_an_order_that_needs_one() -> None:
     assert (settled.state, settled.order_no) == (State.ACCEPTED, "0000000123")
     with pytest.raises(ForbiddenMove):
         desk.settle(order.id, State.CANCELLED, "kim", NOW)
+
+
+def test_a_condition_that_refusals_switched_off_is_told_of_until_a_person_puts_it_back() -> None:
+    row, storage = condition_row(), DatabaseStorage()
+    condition_row(symbol="000660", enabled=False)
+    (condition, _) = storage.conditions()
+    storage.switch_off(condition, "refused 3 times: 장운영시간이 아닙니다", NOW)
+    wrong = switched_off(storage.switched_off(NOW.date()))
+    assert wrong == {("condition-off", f"{SYMBOL} #{row.pk}"): "switched off: refused 3 times: 장운영시간이 아닙니다"}
+    assert storage.switched_off(NOW.date() + timedelta(days=1)) == []
+    row.refresh_from_db()
+    row.enabled = True
+    row.save()
+    assert storage.switched_off(NOW.date()) == []
+
+
+def test_a_persons_cancel_holds_the_row_until_it_is_stored() -> None:
+    order = stored(state=State.ACCEPTED, order_no="0000000123")
+    with CaptureQueriesContext(connection) as queries:
+        desk.request_cancel(order.id, "kim", NOW)
+    asked = [query["sql"] for query in queries if "trading_order" in query["sql"]]
+    assert asked[0].endswith("FOR UPDATE")
+
+
+def test_two_orders_are_not_settled_with_one_number() -> None:
+    first, second = (stored(intent_key=key, state=State.NEEDS_HUMAN) for key in "ab")
+    desk.settle(first.id, State.ACCEPTED, "kim", NOW, order_no="0000000123")
+    with pytest.raises(Changed):
+        desk.settle(second.id, State.ACCEPTED, "lee", NOW, order_no="123")
+    assert [row.state for row in models.Order.objects.order_by("id")] == [State.ACCEPTED, State.NEEDS_HUMAN]
 
 
 def test_the_condition_of_an_order_may_be_deleted_and_the_order_stays() -> None:

@@ -12,11 +12,13 @@ from stockdesk.kis.errors import OutcomeUnknown
 from stockdesk.kis.messages import PriceRow, order_key
 from tests.trading.model.exchange import CALM
 from tests.trading.model.faults import FaultyStorage, StorageFailed
-from tests.trading.model.schedule import Schedule, drive
+from tests.trading.model.schedule import SETTING, Schedule, drive
 from tests.trading.model.tables import MemoryTables
+from trading.alarms import troubles
 from trading.engine import Engine
+from trading.ports import Surroundings
 from trading.states import State
-from trading.views import ConditionView, DeskView, Mode, Order, Pricing, Sizing, Stop, Trigger
+from trading.views import ConditionView, DeskView, MarketView, Mode, Order, Pricing, Sizing, Stop, Trigger
 
 SECOND = timedelta(seconds=1)
 
@@ -241,6 +243,43 @@ def test_a_symbol_that_our_client_does_not_take_is_denied_and_stops_nothing_else
     assert drive(desk.engine.send_one()).state is State.ACCEPTED
 
 
+def test_what_is_denied_again_and_again_is_tried_less_and_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk()
+
+    async def inspect(symbol: str) -> PriceRow:
+        raise OutcomeUnknown("no answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(desk.exchange, "inspect", inspect)
+        for _ in range(600):
+            desk.later(1)
+            drive(desk.engine.decide())
+            drive(desk.engine.send_one())
+    assert {order.code for order in desk.orders()} == {"cannot_compute"}
+    assert 20 <= len(desk.orders()) <= 30
+    for _ in range(31):
+        desk.later(1)
+        drive(desk.engine.decide())
+        drive(desk.engine.send_one())
+    assert desk.orders()[-1].state is State.ACCEPTED
+
+
+def test_an_intent_of_the_last_second_of_a_day_is_decided_anew_on_the_next() -> None:
+    """The broker books by its own date: under yesterday's no list would ever show it."""
+    desk = Desk()
+    midnight = desk.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    desk.now = midnight - 3 * SECOND
+    desk.day = MarketView((desk.now).date(), True, True, desk.now - timedelta(hours=9), midnight, midnight)
+    desk.later(2.5)
+    (made,) = drive(desk.engine.decide())
+    desk.day = MarketView(midnight.date(), True, True, midnight, midnight + timedelta(days=1), midnight)
+    desk.later(1)
+    assert drive(desk.engine.send_one()).state is State.DENIED
+    (anew,) = drive(desk.engine.decide())
+    assert (made.ordered_on, anew.ordered_on) == (midnight.date() - timedelta(days=1), midnight.date())
+    assert drive(desk.engine.send_one()).state is State.ACCEPTED
+
+
 def lose_answers(desk: Desk, *, booked: bool) -> None:
     desk.exchange._verdict = lambda: (  # type: ignore[method-assign]
         OutcomeUnknown("no answer within 10 s"), "booked" if booked else "absent",
@@ -345,6 +384,26 @@ def test_a_clock_that_was_set_back_holds_up_neither_cancels_nor_look_ups() -> No
     cancelled = drive(desk.engine.cancel_one())
     assert cancelled is not None
     assert cancelled.state is State.CANCELLING
+
+
+def test_a_list_that_cannot_be_read_is_told_of_after_ten_seconds_and_until_it_can() -> None:
+    desk = Desk()
+    desk.bought()
+
+    def told() -> set[tuple[str, str]]:
+        around = Surroundings(SETTING, None, 0.0, 0.0)
+        blind = desk.engine.blind_since
+        return set(troubles([], None, around, desk.now, started_at=desk.now, recovered=True, blind_since=blind))
+
+    desk.exchange.mood = replace(CALM, list_fails=1.0)
+    for seconds, is_told in ((3, False), (3, False), (9, True)):
+        desk.later(seconds)
+        assert drive(desk.engine.look_up()) is False
+        assert (("look-ups-fail", "") in told()) == is_told
+    desk.exchange.mood = CALM
+    desk.later(3)
+    assert drive(desk.engine.look_up())
+    assert told() == set()
 
 
 def test_no_new_orders_leaves_what_works_alone() -> None:

@@ -156,9 +156,14 @@ class Command(Daemon):
     def _tell_troubles(self, wrong: Troubles) -> None:
         storage, now = DatabaseStorage(), self._now()
         orders = storage.orders(kst_day(now))
+        told = [*orders, *storage.ended_with_alarm(kst_day(now))]
         recovered = self.engine.recovered_at is not None
         desk, around = storage.desk(), self.around()
-        wrong.tell(alarms.troubles(orders, desk, around, now, started_at=self.started_at, recovered=recovered))
+        found = alarms.troubles(
+            told, desk, around, now,
+            started_at=self.started_at, recovered=recovered, blind_since=self.engine.blind_since,
+        )  # fmt: skip
+        wrong.tell(found | alarms.switched_off(storage.switched_off(kst_day(now))))
         self.counters |= {"orders": len(orders), "recovered": recovered}
 
     def _skew(self) -> float | None:
