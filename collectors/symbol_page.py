@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from collectors.job_admin import next_text
+from collectors.job_admin import missing_key
 from collectors.job_models import JobItem
 from collectors.jobs import JOBS
 from collectors.symbol_live import holding_of, live_facts, quote_of
@@ -107,7 +107,7 @@ def is_watched(symbol: str) -> bool | None:
 def last_attempts(symbol: str) -> dict[str, JobItem]:
     """The newest item of this symbol by job: what became of the last fetch."""
     since = timezone.localdate() - ATTEMPTS
-    jobs = [section.job for section in SECTIONS if section.job in JOBS]
+    jobs = [section.job for section in SECTIONS]
     items = JobItem.objects.filter(job__in=jobs, day__gte=since, item=symbol).order_by("day")
     return {item.job: item for item in items}
 
@@ -145,6 +145,7 @@ def next_of(section: Section, *, watched: bool | None, tried: JobItem | None) ->
     open_states = (JobItem.State.WAITING, JobItem.State.FAILED)
     if tried is not None and tried.state in open_states and tried.not_before and tried.not_before > timezone.now():
         return _("again %s") % minute(tried.not_before)
-    if section.job not in JOBS:
-        return _("no timetable")
-    return _("next at %(next)s") % {"next": next_text(section.job)}
+    if setting := missing_key(section.job):
+        return _("%s is not set in .env") % setting
+    due = JOBS[section.job].due.next_at(timezone.now())
+    return _("next at %(next)s") % {"next": minute(due)} if due else _("no timetable")

@@ -1,6 +1,7 @@
 """One issue on one page: with everything, with nothing, unknown, and named by somebody who means harm."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 
@@ -14,7 +15,9 @@ from django.utils import timezone
 
 from assets.models import Holding
 from collectors.job_models import JobItem
+from collectors.jobs import JOBS
 from collectors.models import DailyBar, Filing, InvestorFlow
+from collectors.symbol_sections import SECTIONS
 from collectors.symbol_texts import minute
 from market.models import Instrument, Quote
 
@@ -175,6 +178,15 @@ def test_a_watched_issue_is_told_when_its_first_rows_are_due(desk):
     make_everything()
     DailyBar.objects.all().delete()
     assert re.search(r"아직 없음: 다음 (\d\d-\d\d )?\d\d:\d\d", part_of(page_of(desk), "bars"))
+
+
+def test_every_section_names_a_job_that_there_is_or_the_key_it_waits_for(desk, settings):
+    settings.DESK = replace(settings.DESK, dart_api_key="", data_go_kr_key="k" * 40)
+    assert {section.job for section in SECTIONS} <= set(JOBS)
+    make_everything()
+    page = page_of(desk)
+    assert ".env에 DART_API_KEY" in part_of(page, "filings")
+    assert re.search(r"다음 (\d\d-\d\d )?\d\d:\d\d", part_of(page, "prices"))
 
 
 def test_a_failed_fetch_is_named_with_the_time_of_the_next_attempt(desk):
