@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from market.models import Instrument, Quote
-from market.watch_cells import age_text, change_cell, is_old, price_cell
+from market.watch_cells import age_text, change_cell, is_old, issue_link, price_cell
 from stockdesk.admin import ReadOnlyAdmin
 
 
@@ -43,13 +43,18 @@ class ListingFilter(admin.SimpleListFilter):
 
 
 class InstrumentAdmin(ReadOnlyAdmin):
-    list_display = ("symbol", "name", "market", "kind", "price", "against_base", "volume", "seen", "warnings")
+    list_display = ("symbol", "page", "market", "kind", "price", "against_base", "volume", "seen", "warnings")
     list_filter = (ListingFilter, "market", "kind", "halted", "administrative", "alert_level", "liquidating")
     search_fields = ("symbol", "name", "isin")
     list_per_page = 50
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return WithQuotes
+
+    @display(description=_("name"), ordering="name")
+    def page(self, instrument: Instrument) -> SafeString:
+        """The name, leading to all that is known of the issue."""
+        return issue_link(instrument.symbol, instrument.name)
 
     @display(description=_("last price"))
     def price(self, instrument: Any) -> str:

@@ -26,7 +26,7 @@ from unfold.views import ChangeList
 from market import gnuboard_post
 from market.gnuboard import GnuboardError
 from market.models import Quote, WatchRow
-from market.watch_cells import age_text, cells, change_cell, is_old, price_cell, state_of, time_text
+from market.watch_cells import age_text, cells, change_cell, is_old, issue_link, price_cell, state_of, time_text
 from market.watch_filters import MarketFilter, RunFilter, rows_where, watch_list_of
 from market.watch_forms import WatchRowForm
 from market.watchlist import WatchState, ensure_quotes, judge
@@ -87,7 +87,8 @@ class WatchRowAdmin(ModelAdmin, _OwnTransactions):
     @display(description=_("symbol"), ordering="code_value")
     def code(self, row: WatchRow) -> str:
         state = self._state(row)
-        return format_html('<span class="desk-code">{}</span>', state.symbol or state.code or "–")
+        text = issue_link(state.symbol, state.symbol) if state.symbol else state.code or "–"
+        return format_html('<span class="desk-code">{}</span>', text)
 
     @display(description=_("run"))
     def run_switch(self, row: WatchRow) -> str:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -104,3 +105,8 @@ def price_cell(quote: Quote | None) -> SafeString:
 
 def change_cell(quote: Quote | None) -> SafeString:
     return format_html('<span class="desk-change desk-{}">{}</span>', direction(quote), change_text(quote))
+
+
+def issue_link(symbol: str, text: str) -> SafeString:
+    """A text that leads to the page of its issue."""
+    return format_html('<a class="desk-link" href="{}">{}</a>', reverse("symbol", args=[symbol]), text)

@@ -14,5 +14,6 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
     path("trading/", include("trading.urls")),
+    path("symbol/", include("collectors.urls")),
     path("", include("market.urls")),
 ]

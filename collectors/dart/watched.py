@@ -13,7 +13,7 @@ def watched_symbols() -> set[str]:
 
     Raises a ``django.db.Error`` when the board cannot be read: that is no empty list.
     """
-    return {_common(item.symbol) for item in read_watch_list().symbols}
+    return {common_share(item.symbol) for item in read_watch_list().symbols}
 
 
 def watched_corps() -> list[str]:
@@ -35,5 +35,6 @@ def listed_corps() -> list[str]:
     return codes
 
 
-def _common(symbol: str) -> str:
+def common_share(symbol: str) -> str:
+    """The common share of the same company: 005930 for the preferred 005935; DART files under that one."""
     return f"{symbol[:5]}0" if len(symbol) == CODE_LENGTH else symbol

@@ -68,7 +68,7 @@ def test_a_line_shows_name_code_price_direction_and_state(admin, board, samsung)
     page = admin.get(reverse(LIST)).content.decode()
     assert '<b class="desk-price desk-down">71,900</b>' in page
     assert "▼ 1,200  -1.64%" in page
-    assert '<span class="desk-code">005930</span>' in page
+    assert '<span class="desk-code"><a class="desk-link" href="/symbol/005930/">005930</a></span>' in page
     assert '<span class="desk-session">2</span>' in page
     assert 'desk-is-running">running' in page
 

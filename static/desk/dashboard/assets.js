@@ -1,6 +1,6 @@
 // The account's totals and holdings. The broker is asked every ten seconds; between its answers the prices that
 // tick for the watch list move evaluation and profit, of a holding and of the whole.
-import { make, Mark, Text } from "./dom.js";
+import { Issue, make, Mark, Text } from "./dom.js";
 import { age, direction, rate, signed, whole } from "./format.js";
 import { isOpen } from "./orders.js";
 import { said, word } from "./words.js";
@@ -38,9 +38,8 @@ class Line {
       cell.dataset.cell = column;
       if (column !== "name") this.texts[column] = new Text(cell);
       else {
-        this.title = make("span", "title", cell);
-        this.name = new Text(this.title);
-        new Text(make("span", "code", cell)).say(symbol);
+        this.name = new Issue(cell, "title");
+        this.code = new Text(make("span", "code", cell));
       }
     }
     this.gain = new Mark(this.node, "gain");
@@ -56,7 +55,9 @@ class Line {
     this.gain.set(dir);
     this.computed.set(now.live ? word("assets.computed") : "");
     this.ticking.set(now.live ? direction(quote.sign, quote.change) : "");
-    if (this.name.say(row.name || quote?.name || "")) this.title.title = this.name.said;
+    const name = row.name || quote?.name || "";
+    if (this.name.say(name, this.symbol)) this.name.node.title = name || this.symbol;
+    this.code.say(name ? this.symbol : "");
     this.texts.quantity.say(whole(row.quantity));
     this.texts.orderable_quantity.say(whole(row.orderable_quantity));
     this.texts.average_price.say(whole(row.average_price));

@@ -33,3 +33,21 @@ export class Mark {
     this.value = this.node.dataset[this.name] = value;
   }
 }
+
+// A name that leads to the page of its issue; its address is the server's, with a place for the symbol.
+export class Issue {
+  constructor(parent, className) {
+    this.node = make("a", className, parent);
+    this.text = new Text(this.node);
+    this.symbol = "";
+  }
+
+  // Where there is no name the symbol stands for it. Returns whether it says something new.
+  say(name, symbol) {
+    if (symbol !== this.symbol) {
+      this.symbol = symbol;
+      this.node.href = document.body.dataset.issue.replace("/0/", `/${encodeURIComponent(symbol)}/`);
+    }
+    return this.text.say(name || symbol);
+  }
+}

@@ -1,6 +1,6 @@
 // The day's orders and fills, the open ones with a button that cancels, and why nothing was ordered.
 import { ask } from "./asks.js";
-import { make, Mark, Text } from "./dom.js";
+import { Issue, make, Mark, Text } from "./dom.js";
 import { moment, whole } from "./format.js";
 import { said, word } from "./words.js";
 
@@ -49,7 +49,7 @@ class Line {
       cell.setAttribute("role", column === "name" ? "rowheader" : "cell");
       cell.dataset.cell = column;
       if (column === "name") {
-        this.name = new Text(make("span", "title", cell));
+        this.name = new Issue(cell, "title");
         this.code = new Text(make("span", "code", cell));
       } else if (column !== "act") this.texts[column] = new Text(cell);
     }
@@ -69,8 +69,8 @@ class Line {
     const practice = row.mode === "dry-run";
     const values = { side: row.side, state: row.state, alarm: row.alarm ? "yes" : "", practice: practice ? "yes" : "" };
     for (const [name, mark] of this.marks) mark.set(values[name]);
-    this.name.say(row.name);
-    this.code.say(row.symbol);
+    this.name.say(row.name, row.symbol);
+    this.code.say(row.name ? row.symbol : "");
     this.texts.time.say(moment(row.created_at, now));
     this.texts.side.say(word(`side.${row.side}`) ?? row.side);
     this.texts.quantity.say(whole(row.quantity));
@@ -185,8 +185,8 @@ export class Orders {
       if (list.children[place] !== item.node) list.insertBefore(item.node, list.children[place] ?? null);
       item.side.set(row.side);
       item.texts.time.say(moment(row.last_at, now));
-      item.texts.title.say(row.name);
-      item.texts.code.say(row.symbol);
+      item.name.say(row.name, row.symbol);
+      item.texts.code.say(row.name ? row.symbol : "");
       item.texts.side.say(word(`side.${row.side}`) ?? row.side);
       item.texts.origin.say(origin(row));
       item.texts.reason.say(word(`reason.${row.code}`) ?? row.text);
@@ -198,8 +198,10 @@ export class Orders {
   addReason(key) {
     const node = make("li");
     const texts = {};
-    for (const part of ["time", "title", "code", "side", "origin", "reason", "times"]) texts[part] = new Text(make("span", part, node));
-    const item = { node, texts, side: new Mark(node, "side") };
+    texts.time = new Text(make("span", "time", node));
+    const name = new Issue(node, "title");
+    for (const part of ["code", "side", "origin", "reason", "times"]) texts[part] = new Text(make("span", part, node));
+    const item = { node, name, texts, side: new Mark(node, "side") };
     this.reasons.set(key, item);
     return item;
   }

@@ -1,6 +1,6 @@
 // The quotes table. A cell is touched only when its text changes; rows off screen are skipped by the browser's
 // layout (content-visibility), so two hundred of them a second stay cheap.
-import { make, Mark, Text } from "./dom.js";
+import { Issue, make, Mark, Text } from "./dom.js";
 import { against, age, arrow, clockTime, direction, millions, rate, whole } from "./format.js";
 import { word } from "./words.js";
 
@@ -22,10 +22,9 @@ class Line {
       this.cells[column] = cell;
     }
     const name = this.cells.name;
-    this.title = make("span", "title", name);
-    this.name = new Text(this.title);
+    this.name = new Issue(name, "title");
     this.flag = new Text(make("span", "flag", name));
-    new Text(make("span", "code", name)).say(symbol);
+    this.code = new Text(make("span", "code", name));
     this.arrow = new Text(make("span", "arrow", this.cells.change));
     this.spoken = new Text(make("span", "sr", this.cells.change));
     this.change = new Text(make("span", "", this.cells.change));
@@ -48,7 +47,8 @@ class Line {
     this.row = row;
     this.dir = direction(row.sign, row.change);
     this.direction.set(this.dir);
-    if (this.name.say(row.name ?? "")) this.title.title = this.name.said;
+    if (this.name.say(row.name, this.symbol)) this.name.node.title = row.name || this.symbol;
+    this.code.say(row.name ? this.symbol : "");
     this.halted.set(row.halted === "Y" ? "yes" : "");
     this.flag.say(row.halted === "Y" ? word("quote.halted") : LIMITS[this.dir] ? word(LIMITS[this.dir]) : "");
     this.arrow.say(arrow(this.dir));

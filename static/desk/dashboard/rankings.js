@@ -1,5 +1,5 @@
 // The day's rankings as the broker told them after the close: one of three lists at a time.
-import { make, Mark, Text } from "./dom.js";
+import { Issue, make, Mark, Text } from "./dom.js";
 import { arrow, direction, rate, whole } from "./format.js";
 
 // 538,700 is 54만: the order of places matters here, not the last share.
@@ -9,8 +9,7 @@ class Line {
   constructor() {
     this.node = make("li");
     this.place = new Text(make("span", "place", this.node));
-    this.title = make("span", "name", this.node);
-    this.name = new Text(this.title);
+    this.name = new Issue(this.node, "name");
     this.price = new Text(make("span", "price", this.node));
     this.rate = new Text(make("span", "rate", this.node));
     this.volume = new Text(make("span", "volume", this.node));
@@ -21,7 +20,7 @@ class Line {
     const dir = direction(row.sign, row.change);
     this.direction.set(dir);
     this.place.say(`${row.place}`);
-    if (this.name.say(row.name || row.symbol)) this.title.title = `${row.name} ${row.symbol}`;
+    if (this.name.say(row.name, row.symbol)) this.name.node.title = `${row.name} ${row.symbol}`;
     this.price.say(whole(row.price));
     this.rate.say(`${arrow(dir)} ${rate(row.change_rate, dir)}`.trim());
     this.volume.say(typeof row.volume === "number" ? round.format(row.volume) : "");

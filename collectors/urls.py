@@ -1,0 +1,10 @@
+"""Pages of the collectors: one issue, from every table that knows it."""
+
+from django.urls import path
+
+from collectors.symbol_page import symbol_live, symbol_page
+
+urlpatterns = [
+    path("<str:symbol>/", symbol_page, name="symbol"),
+    path("<str:symbol>/live.json", symbol_live, name="symbol-live"),
+]
