@@ -1,5 +1,6 @@
 """What every room's tests share."""
 
+import gettext
 import os
 import subprocess
 import sys
@@ -39,7 +40,9 @@ def _compiled_catalogue() -> None:
             fresh = compiled.with_suffix(f".{os.getpid()}")
             subprocess.run(["msgfmt", "-o", str(fresh), str(source)], check=True)
             fresh.replace(compiled)
+    # Both keep what they read, Django by language and Python by file.
     trans_real._translations.clear()  # type: ignore[attr-defined]
+    gettext._translations.clear()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)

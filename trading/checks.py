@@ -132,7 +132,7 @@ def check_condition(wanted: Wanted, facts: Facts) -> Refusal | None:
     if condition.problem:
         return refuse(wanted, "invalid", "The condition cannot be read.", problem=condition.problem)
     outside = outside_its_time(condition, facts.now)
-    return refuse(wanted, *outside) if outside is not None else None
+    return refuse(wanted, outside.code, outside.text) if outside is not None else None
 
 
 def check_instrument(wanted: Wanted, facts: Facts) -> Refusal | None:

@@ -126,7 +126,7 @@ def _not_armed(condition: ConditionView, now: datetime) -> Refusal | None:
     if condition.side == "buy" and condition.trigger in (Trigger.TAKE_PROFIT, Trigger.STOP_LOSS):
         return _no(condition, "invalid", "Taking profit and stopping a loss are for selling.")
     if outside := outside_its_time(condition, now):
-        return _no(condition, *outside)
+        return _no(condition, outside.code, outside.text)
     if history.working:
         return _no(condition, "working", "Its order is at work.")
     if history.fired >= condition.repeat:
@@ -143,17 +143,17 @@ def _not_armed(condition: ConditionView, now: datetime) -> Refusal | None:
     return None
 
 
-def outside_its_time(condition: ConditionView, now: datetime) -> tuple[str, str] | None:
-    """Code and text of why not now, by the days and hours that the condition names."""
+def outside_its_time(condition: ConditionView, now: datetime) -> Refusal | None:
+    """Why not now, by the days and hours that the condition names."""
     local = now.astimezone(KST)
     if (condition.valid_from and local.date() < condition.valid_from) or (
         condition.valid_to and local.date() > condition.valid_to
     ):
-        return "not_today", "Today is not among its days."
+        return Refusal("not_today", "Today is not among its days.")
     if (condition.hours_from and local.time() < condition.hours_from) or (
         condition.hours_to and local.time() >= condition.hours_to
     ):
-        return "not_now", "It is outside its hours."
+        return Refusal("not_now", "It is outside its hours.")
     return None
 
 
