@@ -9,8 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 
-from collectors.reference.days import LONGEST_REST, SATURDAY, is_trading_day
-from stockdesk.calendar_models import MarketDay
+from collectors.reference.days import LONGEST_REST, SATURDAY, is_trading_day, read_once, said_open
 from stockdesk.kis.messages import KST
 
 #: When a day is due; None for a day that never is.
@@ -60,14 +59,12 @@ def is_weekday(on: date) -> bool:
     return on.weekday() < SATURDAY
 
 
+@read_once
 def is_exchange_day(on: date) -> bool:
     """Whether the real exchange trades: public sources publish by it, the demo's too, whose broker never closes."""
     if not settings.DESK.around_the_clock:
         return is_trading_day(on)
-    row = MarketDay.objects.filter(pk=on).first()
-    # Not by the stand-in broker's word, which is about its own market.
-    is_open = row.verdict(broker="").is_open if row is not None else None
-    return is_weekday(on) if is_open is None else is_open
+    return said_open(on, broker="")  # not by the stand-in's word, which is about its own market
 
 
 def each_day(hour: int, minute: int = 0, *, counts: Callable[[date], bool] = lambda on: True) -> Moment:

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from collectors.job_admin import missing_key
 from collectors.job_models import JobItem
 from collectors.jobs import JOBS
+from collectors.reference.days import days_held
 from collectors.symbol_live import holding_of, live_facts, quote_of
 from collectors.symbol_sections import SECTIONS, Section
 from collectors.symbol_texts import minute
@@ -33,6 +34,7 @@ PLACES = {
 
 @login_required
 @never_cache
+@days_held()
 def symbol_page(request: HttpRequest, symbol: str) -> HttpResponse:
     """Everything about a symbol; 404 with a sentence when no table knows it."""
     instrument = Instrument.objects.filter(pk=symbol).first()

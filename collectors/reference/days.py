@@ -1,10 +1,14 @@
 """Which days the exchange trades, for the jobs that follow a day."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, time, timedelta
+from functools import wraps
 
 from django.conf import settings
 
-from stockdesk.hours import day_of
+from stockdesk.calendar_models import MarketDay
 from stockdesk.kis.messages import KST
 
 SATURDAY = 5
@@ -12,11 +16,47 @@ SATURDAY = 5
 LONGEST_REST = 14
 
 
+_held: ContextVar[dict[object, bool] | None] = ContextVar("days held", default=None)
+
+
+@contextmanager
+def days_held() -> Iterator[None]:
+    """Inside, each day is read from the calendar once: for a page that asks about the same days for many jobs."""
+    token = _held.set({})
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
+def read_once(read: Callable[[date], bool]) -> Callable[[date], bool]:
+    """Inside of `days_held` a day's answer is kept, outside it is always asked for."""
+
+    @wraps(read)
+    def asked(on: date) -> bool:
+        held = _held.get()
+        if held is None:
+            return read(on)
+        key = (read.__name__, on)
+        if key not in held:
+            held[key] = read(on)
+        return held[key]
+
+    return asked
+
+
+@read_once
 def is_trading_day(on: date) -> bool:
     """By the calendar, and by the weekday where it does not know; in the demo today always is one."""
     if settings.DESK.around_the_clock:
         return on.weekday() < SATURDAY or on == datetime.now(KST).date()
-    is_open = day_of(on).is_open
+    return said_open(on, settings.DESK.broker)
+
+
+def said_open(on: date, broker: str) -> bool:
+    """Whether that date is open by what the calendar has heard, ``broker``'s word included; else by its weekday."""
+    row = MarketDay.objects.filter(pk=on).first()
+    is_open = row.verdict(broker).is_open if row is not None else None
     return on.weekday() < SATURDAY if is_open is None else is_open
 
 

@@ -29,14 +29,16 @@ class Programs:
         env = self._environment(
             **{
                 "KIS_REST_URL": self._simulator.rest_url,
+                "KIS_MASTER_URL": f"{self._simulator.rest_url}/common/master",
+                # Without keys the public sources are left alone.
+                "DART_API_KEY": "",
+                "DATA_GO_KR_KEY": "",
                 "KIS_WS_URL": self._simulator.ws_url,
                 "KIS_APP_KEY": KEY,
                 "KIS_APP_SECRET": SECRET,
                 "KIS_ACCOUNT": "",
                 "KIS_HTS_ID": "toyuser",
                 "DESK_DEMO": "1",
-                "DART_API_KEY": "",
-                "DATA_GO_KR_KEY": "",
                 **variables,
             }
         )
