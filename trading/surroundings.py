@@ -24,13 +24,12 @@ class Around:
         skew: Callable[[], float | None],
         clock: Callable[[], datetime],
         using: str,
-        setting: Setting | None = None,
     ) -> None:
         self._budget = budget
         self._skew = skew
         self._clock = clock
         self._using = using
-        self._setting = setting if setting is not None else own_setting()
+        self._setting = own_setting()
         self._market: MarketView | None = None
         self._read_at: datetime | None = None
         self._order_wait: float | None = None

@@ -8,13 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from stockdesk.budget import AsyncBudget, Budget
+from stockdesk.budget import Budget
+from stockdesk.clients import market_client
 from stockdesk.doctor import Finding, examine, judged
 from stockdesk.keys import key_id
 from stockdesk.kis.errors import KisError
-from stockdesk.kis.rest import KisClient
 from stockdesk.threads import DatabaseThread
-from stockdesk.tokens import TokenStore
 
 ASKED = "005930"
 MARKS = {"well": "✓", "doubtful": "!", "bad": "✗"}
@@ -51,11 +50,9 @@ async def ask_broker() -> list[Finding]:
     """One price with the first app key: address, key, token and clock in one answer."""
     desk = settings.DESK
     pair = desk.app_keys[0]
-    number = key_id(pair.key)
     database = DatabaseThread("doctor")
-    budget = Budget(number, desk.calls_per_second)
-    tokens = TokenStore(number, database)
-    client = KisClient(desk.kis_rest_url, pair.key, pair.secret, tokens=tokens, budget=AsyncBudget(budget, database))
+    budget = Budget(key_id(pair.key), desk.calls_per_second)
+    client = market_client(pair, database)
     remedy = "See the code in the broker's list; check key, secret, mode and address."
     try:
         await database.run(budget.ensure)

@@ -32,6 +32,7 @@ READING = "reading"
 FAREWELL_WITHIN = 4.0
 # While nothing else is asked of the broker, its clock is read this often, in seconds.
 CLOCK_READ_EVERY = timedelta(seconds=60)
+CLOCK_ASKED_EVERY = timedelta(seconds=2)  # until it has answered once
 ALARMS_EVERY = 2.0
 # Seconds between two rounds, and while orders wait for their second: they should not wait for the next round too.
 IDLE, BUSY = 0.5, 0.2
@@ -62,9 +63,9 @@ class Command(Daemon):
         self.client = account_client(OrderClient, self.calls)
         budget = Budget(key_id(desk.app_keys[0].key), desk.calls_per_second)
         self.around = Around(budget=budget, skew=self._skew, clock=self._now, using=READING)
-        self.storage = DatabaseStorage(daemon=self.name, fence=self.fence)
+        self.seen = DatabaseStorage()  # the ledger as the alarms see it, in their own thread
         self.engine = Engine(
-            storage=self.storage,
+            storage=DatabaseStorage(daemon=self.name, fence=self.fence),
             reader=DatabaseReader(account=own_account(), number=desk.account, using=READING),
             broker=self.client,
             lease=self._lease,
@@ -129,10 +130,11 @@ class Command(Daemon):
         """Ask the broker something now and then, for its clock: a dry run asks it nothing else."""
         assert self.client is not None
         now = self._now()
-        if self._skew() is not None and now - self.clock_read_at < CLOCK_READ_EVERY:
+        if now - self.clock_read_at < (CLOCK_ASKED_EVERY if self._skew() is None else CLOCK_READ_EVERY):
             return
-        symbol = await self.side.run(self.chores.any_symbol)
-        if symbol is None or now - self.clock_read_at < timedelta(seconds=ALARMS_EVERY):
+        # Not in the other thread: a locked board holds that up.
+        symbol = await self.database.run(self.chores.any_symbol)
+        if symbol is None:
             return
         self.clock_read_at = now
         try:
@@ -154,16 +156,16 @@ class Command(Daemon):
             await self._rest(ALARMS_EVERY)
 
     def _tell_troubles(self, wrong: Troubles) -> None:
-        storage, now = DatabaseStorage(), self._now()
-        orders = storage.orders(kst_day(now))
-        told = [*orders, *storage.ended_with_alarm(kst_day(now))]
+        now = self._now()
+        orders = self.seen.orders(kst_day(now))
+        told = [*orders, *self.seen.ended_with_alarm(kst_day(now))]
         recovered = self.engine.recovered_at is not None
-        desk, around = storage.desk(), self.around()
+        desk, around = self.seen.desk(), self.around()
         found = alarms.troubles(
             told, desk, around, now,
             started_at=self.started_at, recovered=recovered, blind_since=self.engine.blind_since,
         )  # fmt: skip
-        wrong.tell(found | alarms.switched_off(storage.switched_off(kst_day(now))))
+        wrong.tell(found | alarms.switched_off(self.seen.switched_off(kst_day(now))))
         self.counters |= {"orders": len(orders), "recovered": recovered}
 
     def _skew(self) -> float | None:
