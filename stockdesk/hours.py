@@ -115,10 +115,11 @@ def days_of(dates: Sequence[date]) -> list[Day]:
         return [demo_day(on) for on in dates]
     rows = MarketDay.objects.in_bulk(dates)
     windows = list(SessionWindow.objects.order_by("hours_from", "hours_to"))
-    return [
-        _day(on, rows.get(on), lambda hours, on=on: [window for window in windows if window.is_of(on, hours)])
-        for on in dates
-    ]
+
+    def open_day(on: date) -> Day:
+        return _day(on, rows.get(on), lambda hours: [window for window in windows if window.is_of(on, hours)])
+
+    return [open_day(on) for on in dates]
 
 
 def usual_hours(on: date) -> tuple[time, time] | None:

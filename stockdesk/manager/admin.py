@@ -61,7 +61,11 @@ class ProgramStateAdmin(ReadOnlyAdmin):
     def lamp(self, row: ProgramState) -> tuple[str, str]:
         return lamp_of(row), str(TROUBLES.get(row.trouble) or STATES.get(row.state, row.state))
 
-    since = moment("started_at", pgettext_lazy("program", "running since"))
+    @display(description=pgettext_lazy("program", "running since"), ordering="started_at", empty_value="–")
+    def since(self, row: ProgramState) -> SafeString | None:
+        if row.started_at is None:
+            return None
+        return format_html('<span class="desk-time">{}</span>', f"{timezone.localtime(row.started_at):%m-%d %H:%M:%S}")
 
     @display(description=_("process"), empty_value="–")
     def process(self, row: ProgramState) -> str | None:
@@ -69,9 +73,10 @@ class ProgramStateAdmin(ReadOnlyAdmin):
 
     @display(description=pgettext_lazy("program", "by plan"))
     def standing(self, row: ProgramState) -> str:
+        """Without the moment, which has a column of its own."""
         return standing_text(wanted=row.wanted, reason=row.reason, changes_at=None, now=timezone.now())
 
-    @display(description=_("next change"), empty_value="–")
+    @display(description=_("next change"), empty_value="")
     def next_change(self, row: ProgramState) -> SafeString | None:
         if row.changes_at is None:
             return None
@@ -80,7 +85,7 @@ class ProgramStateAdmin(ReadOnlyAdmin):
             '<span class="desk-time">{}</span>', word % {"at": moment_text(row.changes_at, timezone.now())}
         )
 
-    @display(description=_("operator's word"), empty_value="–")
+    @display(description=_("operator's word"), empty_value="")
     def ordered(self, row: ProgramState) -> str | None:
         if (override := in_force(timezone.now()).get(row.name)) is None:
             return None
@@ -157,9 +162,13 @@ class ProgramStateAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "form": form,
             "note": _note(wish, rows),
-            "lines": [(name_of(row.name), row.name, self.lamp(row)[1], self.standing(row)) for row in rows],
+            "lines": [(name_of(row.name), row.name, self.lamp(row)[1], _plan_of(row)) for row in rows],
         }
         return TemplateResponse(request, "admin/stockdesk/program/order.html", context)
+
+
+def _plan_of(row: ProgramState) -> str:
+    return standing_text(wanted=row.wanted, reason=row.reason, changes_at=row.changes_at, now=timezone.now())
 
 
 def _ask(wish: str, programs: Any) -> HttpResponse:

@@ -6,7 +6,7 @@ finds out at its next look. Plain functions, for the daemon's own thread.
 
 import logging
 import xmlrpc.client
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -131,10 +131,8 @@ class Keeping:
 
 def _heartbeats() -> dict[str, datetime]:
     """The last sign of life of every daemon that ever gave one."""
-    rows: Iterable[tuple[str, datetime]] = DaemonState.objects.exclude(heartbeat_at=None).values_list(
-        "name", "heartbeat_at"
-    )
-    return dict(rows)
+    rows = DaemonState.objects.exclude(heartbeat_at=None).values_list("name", "heartbeat_at")
+    return {name: at for name, at in rows if at is not None}
 
 
 def _group_of(pid: int) -> int:

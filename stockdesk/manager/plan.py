@@ -29,7 +29,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Whether a program should run, why (always, demo, market, calendar, abroad, jobs, hours, weekend, holiday,
+    """Whether a program should run, why (always, nonstop, market, calendar, abroad, jobs, hours, weekend, holiday,
     start, stop or hold), and when that changes next by itself; None when it does not as far as can be seen."""
 
     run: bool
@@ -63,7 +63,7 @@ def _wish(program: Program, days: list[Day], override: Override | None, now: dat
     if program.when == "always":
         return Wish(True, "always")
     if any(day.source == DEMO for day in days):
-        return Wish(True, "demo")
+        return Wish(True, "nonstop")
     return _by_hours(program, days, now)
 
 

@@ -36,7 +36,7 @@ STATES: dict[str, Any] = {
 }
 REASONS: dict[str, Any] = {
     "always": pgettext_lazy("program", "always on"),
-    "demo": pgettext_lazy("program", "the demo trades around the clock"),
+    "nonstop": pgettext_lazy("program", "the demo trades around the clock"),
     "market": pgettext_lazy("program", "market hours"),
     "calendar": pgettext_lazy("program", "asks for the calendar"),
     "abroad": pgettext_lazy("program", "markets abroad"),

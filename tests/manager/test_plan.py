@@ -130,7 +130,7 @@ def test_who_runs_well_is_left_alone():
 
 @pytest.mark.parametrize("state", ["STOPPED", "EXITED", "FATAL"])
 def test_who_has_ended_is_started(state):
-    assert of({}, changed(assets=state)) == [Move("start", "assets", "demo")]
+    assert of({}, changed(assets=state)) == [Move("start", "assets", "nonstop")]
 
 
 @pytest.mark.parametrize("state", ["STARTING", "BACKOFF", "STOPPING", "UNKNOWN"])

@@ -63,7 +63,11 @@ class Desk:
 
     def manager(self) -> Callable[[datetime], None]:
         kept = Keeping(self.supervisor, mark=self.places.mark)
-        return lambda now: kept.round(now) and None
+
+        def round_at(now: datetime) -> None:
+            kept.round(now)
+
+        return round_at
 
     def states(self) -> dict[str, str]:
         return {info["name"]: info["statename"] for info in self.supervisor.programs()}
