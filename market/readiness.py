@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from market.models import FeedSession, Quote
 from stockdesk.health import Reason, ready_check
 from stockdesk.hours import day_of
+from stockdesk.manager.states import rests
 from stockdesk.models import DaemonState
 
 COLLECTOR = "ws_market"
@@ -18,6 +19,8 @@ QUOTE_SECONDS = 30
 
 @ready_check
 def collector_beats() -> Iterator[Reason]:
+    if rests(COLLECTOR):
+        return
     daemon = DaemonState.objects.filter(name=COLLECTOR).first()
     if daemon is None or daemon.heartbeat_at is None:
         yield Reason("collector_absent", _("The price collector has not started yet."))
@@ -29,7 +32,9 @@ def collector_beats() -> Iterator[Reason]:
 
 @ready_check
 def sessions_stand() -> Iterator[Reason]:
-    """Every session that has something to carry is live."""
+    """Every session that has something to carry is live, where one is to be live at all."""
+    if rests(COLLECTOR):
+        return
     down = FeedSession.objects.filter(wanted__gt=0).exclude(state=FeedSession.State.LIVE)
     for session in down.order_by("number"):
         text = _("Session %(number)d is not live: %(state)s.")

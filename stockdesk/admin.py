@@ -131,3 +131,4 @@ class GroupAdmin(BaseGroupAdmin, ModelAdmin):
 
 
 from stockdesk import calendar_admin  # noqa: E402, F401  (registers itself, with what stands above)
+from stockdesk.manager import admin as manager_admin  # noqa: E402, F401  (likewise)

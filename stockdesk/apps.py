@@ -13,5 +13,6 @@ class GroundConfig(AppConfig):
     def ready(self) -> None:
         from stockdesk import calendar_doubts, checks  # noqa: F401  (they register themselves)
         from stockdesk.calendar_seed import seed_after_migrate
+        from stockdesk.manager import readiness, words  # noqa: F401  (likewise)
 
         post_migrate.connect(seed_after_migrate, sender=self)

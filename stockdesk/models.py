@@ -1,12 +1,16 @@
-"""Tables that all daemons share: call lanes, tokens, connects, leases, events; the calendar comes from its module."""
+"""Tables that all daemons share: lanes, tokens, connects, leases, events; calendar and programs have modules."""
 
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from stockdesk.calendar_models import MarketDay, SessionWindow
+from stockdesk.manager.models import ProgramOverride, ProgramState
 
-__all__ = ["Connection", "DaemonState", "Event", "Fence", "Lane", "MarketDay", "Pace", "SessionWindow", "Token"]
+__all__ = [
+    "Connection", "DaemonState", "Event", "Fence", "Lane", "MarketDay", "Pace", "ProgramOverride", "ProgramState",
+    "SessionWindow", "Token",
+]  # fmt: skip
 
 
 class Lane(models.Model):
