@@ -12,6 +12,7 @@ class GroundConfig(AppConfig):
 
     def ready(self) -> None:
         from stockdesk import calendar_doubts, checks  # noqa: F401  (they register themselves)
+        from stockdesk.alerts import watches  # noqa: F401  (registers itself)
         from stockdesk.calendar_seed import seed_after_migrate
 
         post_migrate.connect(seed_after_migrate, sender=self)

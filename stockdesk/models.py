@@ -4,9 +4,13 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from stockdesk.alert_models import Alert, AlertDelivery, AlertKey
 from stockdesk.calendar_models import MarketDay, SessionWindow
 
-__all__ = ["Connection", "DaemonState", "Event", "Fence", "Lane", "MarketDay", "Pace", "SessionWindow", "Token"]
+__all__ = [
+    "Alert", "AlertDelivery", "AlertKey", "Connection", "DaemonState", "Event", "Fence", "Lane", "MarketDay", "Pace",
+    "SessionWindow", "Token",
+]  # fmt: skip
 
 
 class Lane(models.Model):
