@@ -32,8 +32,8 @@ class Alert(models.Model):
 
     class Meta:
         db_table = "stockdesk_alert"
-        verbose_name = _("alert")
-        verbose_name_plural = _("alerts")
+        verbose_name = _("sent alert")
+        verbose_name_plural = _("sent alerts")
 
     def __str__(self) -> str:
         return self.title

@@ -133,6 +133,7 @@ GROUPS: list[dict[str, Any]] = [
             _entry(_("Batch jobs"), "checklist", "collectors.jobday"),
             _entry(_("Job items"), "list", "collectors.jobitem"),
             _entry(_("Events"), "warning", "stockdesk.event"),
+            _entry(_("Sent alerts"), "send", "stockdesk.alert"),
             _entry(_("Daemons"), "memory", "stockdesk.daemonstate"),
             _entry(_("WebSocket sessions"), "sensors", "market.feedsession"),
             _entry(_("Connects"), "cable", "stockdesk.connection"),

@@ -196,10 +196,16 @@ CATALOGUE: dict[str, Entry] = {
     # the programs themselves
     "program-down": Entry(CRITICAL, gettext_noop("A program does not run"), _LOGS),
     "program-hung": Entry(CRITICAL, gettext_noop("A program hangs"), _LOGS),
+    "supervisord-silent": Entry(CRITICAL, gettext_noop("Programs cannot be started or stopped"), _LOGS, 20.0),
+    "chore-failed": Entry(WARNING, gettext_noop("A part of the manager's work fails"), _LOGS, 60.0),
     "failed": Entry(CRITICAL, gettext_noop("A program ended on an error"), _LOGS, 20.0),
     "step-failed": Entry(WARNING, gettext_noop("A round of work failed"), _WAIT, 60.0),
     "step-late": Entry(WARNING, gettext_noop("A round of work hangs"), _LOGS, 30.0),
     # the machine and these alerts
+    "backup-failed": Entry(
+        CRITICAL, gettext_noop("The backup failed"),
+        gettext_noop("./desk manage backup says why: no room, no rights or no database."),
+    ),
     "disk-low": Entry(
         CRITICAL, gettext_noop("The disk is nearly full"),
         gettext_noop("Make room: old logs and backups, docker, the journal. A full disk stops the database."),

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from stockdesk.alerts.catalogue import RANK
-from stockdesk.env_alerts import AlertSettings, pieces
+from stockdesk.env_alerts import SHORTEST_PIECE, AlertSettings, pieces
 from stockdesk.logs import MASK, redacted
 
 ERROR_LENGTH = 200
@@ -23,10 +23,12 @@ class Channel:
 
     def cleaned(self, text: str) -> str:
         """An error of this channel without any part of its address."""
-        text = redacted(text)
+        # The longest first: one may be the beginning of another.
         for piece in sorted(pieces(self.url), key=len, reverse=True):
-            # Whole words only: a chat may be called "t", and "https" is no secret.
-            text = re.sub(rf"(?<![0-9A-Za-z]){re.escape(piece)}(?![0-9A-Za-z])", MASK, text)
+            exact = re.escape(piece)
+            # Short ones as whole words only: a chat may be called "t".
+            text = re.sub(exact if len(piece) >= SHORTEST_PIECE else rf"(?<!\w){exact}(?!\w)", MASK, text)
+        text = redacted(text)
         return " ".join(text.split())[:ERROR_LENGTH]
 
 

@@ -48,8 +48,8 @@ class Migration(migrations.Migration):
                 ("body", models.TextField(verbose_name="text")),
             ],
             options={
-                "verbose_name": "alert",
-                "verbose_name_plural": "alerts",
+                "verbose_name": "sent alert",
+                "verbose_name_plural": "sent alerts",
                 "db_table": "stockdesk_alert",
             },
         ),
