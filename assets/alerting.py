@@ -29,9 +29,9 @@ def asset_lines(day: date, now: datetime) -> Iterator[str]:
     yield _("Total value: %(value)s KRW (at %(time)s)") % {"value": _won(balance.total_value), "time": stamp}
     if balance.total_value is not None and balance.previous_total:
         change = balance.total_value - balance.previous_total
-        rate = change / balance.previous_total * 100
+        percent = change / balance.previous_total * 100
         yield _("Change of the day, realised and not: %(change)s KRW (%(rate)s%%)") % {
-            "change": f"{change:+,}", "rate": f"{rate:+.2f}",
+            "change": f"{change:+,}", "rate": f"{percent:+.2f}",
         }  # fmt: skip
     yield _("Unrealised profit and loss: %s KRW") % _won(balance.profit_loss, "+")
     holdings = list(Holding.objects.filter(account_id=own_account(), quantity__gt=0).order_by("-evaluation_amount"))

@@ -229,11 +229,10 @@ class Alerts:
         key = f"summary:{local:%Y-%m-%d}"
         if at is None or local.time() < at or key in self._told_news:
             return
+        if not ledger.known([key]) and summary.is_due(local.date()):
+            title, text = summary.written(local.date(), now)
+            self._save(Kind.SUMMARY, WARNING, "", title, text, [(key, None)], now)
         self._told_news[key] = now
-        if ledger.known([key]) or not summary.is_due(local.date()):
-            return
-        title, text = summary.written(local.date(), now)
-        self._save(Kind.SUMMARY, WARNING, "", title, text, [(key, None)], now)
 
     # Looking after things
 

@@ -41,7 +41,8 @@ def times_told(event_ids: Collection[int]) -> dict[int, int]:
     found = dict.fromkeys(event_ids, 0)
     rows = AlertKey.objects.filter(event_id__in=event_ids, key__startswith="event:")
     for event in rows.values_list("event_id", flat=True):
-        found[event] += 1
+        if event is not None:
+            found[event] += 1
     return found
 
 

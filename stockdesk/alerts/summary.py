@@ -42,11 +42,6 @@ def _troubles() -> Iterator[str]:
 
 
 def _next_day(day: date) -> Iterator[str]:
-    coming = (day + timedelta(days=n) for n in range(1, AHEAD + 1))
-    known = set(
-        MarketDay.objects.filter(day__gt=day, day__lte=day + timedelta(days=AHEAD)).values_list("day", flat=True)
-    )
-    for one in coming:
-        if one in known and day_of(one).is_open:
-            yield _("Next trading day: %s") % one.isoformat()
-            return
+    known = MarketDay.objects.filter(day__gt=day, day__lte=day + AHEAD).order_by("day").values_list("day", flat=True)
+    if (coming := next((one for one in known if day_of(one).is_open), None)) is not None:
+        yield _("Next trading day: %s") % coming.isoformat()

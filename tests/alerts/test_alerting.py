@@ -167,7 +167,7 @@ def test_a_channel_that_fails_is_tried_again_less_and_less_often_and_is_an_event
     scene.outbox.error = "HTTP 500"
     scene.open("assets-stale", level="error")
     scene.passes(300)
-    delivery = AlertDelivery.objects.first()
+    delivery = AlertDelivery.objects.earliest("pk")
     assert (delivery.tries, delivery.state, delivery.error) == (4, "waiting", "HTTP 500")
     assert Event.objects.filter(code="alerts-undelivered", subject="json 1", is_open=True).exists()
     scene.outbox.error = ""
