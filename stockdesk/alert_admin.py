@@ -8,9 +8,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
-from django.utils.html import format_html, format_html_join
+from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
@@ -31,9 +31,14 @@ class DeliveryInline(TabularInline):
     model = AlertDelivery
     extra = 0
     can_delete = False
+    hide_title = True
     fields = readonly_fields = ("channel", "state", "tries", "sent", "next_try", "error")
     sent = moment("sent_at", _("sent at"))
-    next_try = moment("next_try_at", _("next try at"))
+
+    @display(description=_("next try at"), empty_value="–")
+    def next_try(self, way: AlertDelivery) -> str | None:
+        waits = way.state == AlertDelivery.State.WAITING
+        return f"{timezone.localtime(way.next_try_at):%Y-%m-%d %H:%M:%S}" if waits else None
 
     def has_add_permission(self, request: HttpRequest, obj: Alert | None = None) -> bool:
         return False
@@ -48,7 +53,7 @@ class AlertAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "level", "deliveries__state")
     search_fields = ("title", "body", "code")
     ordering = ("-created_at", "-pk")
-    fields = ("created", "kind", "severity", "title", "text")
+    fields = ("created", "kind", "level", "title", "text")
     readonly_fields = fields
     inlines = (DeliveryInline,)
     actions_list = ("try_channels",)
@@ -66,12 +71,8 @@ class AlertAdmin(ReadOnlyAdmin):
         return format_html_join("", "{}<br>", ((line,) for line in alert.body.splitlines()))
 
     @display(description=_("channels"))
-    def ways(self, alert: Alert) -> SafeString | str:
-        said = [(way.channel, way.get_state_display(), way.error) for way in alert.deliveries.all()]
-        return format_html_join(
-            ", ", "{} {}{}",
-            ((channel, state, format_html(" ({})", error) if error else "") for channel, state, error in said),
-        )  # fmt: skip
+    def ways(self, alert: Alert) -> str:
+        return ", ".join(f"{way.channel} {way.get_state_display()}" for way in alert.deliveries.all())
 
     def has_try_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(MAY_TRY)
@@ -88,15 +89,15 @@ class AlertAdmin(ReadOnlyAdmin):
         """A page that asks first: a link must not be able to send anything."""
         back = HttpResponseRedirect(reverse("admin:stockdesk_alert_changelist"))
         if not self.has_try_permission(request):
-            messages.error(request, _t("Sending needs the right to operate the desk."))
+            messages.error(request, _("Sending needs the right to operate the desk."))
             return back
         found = channels(settings.DESK.alerts)
         if not found:
-            messages.warning(request, _t("ALERT_URLS in .env is empty: alerts go nowhere."))
+            messages.warning(request, _("ALERT_URLS in .env is empty: alerts go nowhere."))
             return back
         if request.method == "POST":
             trial.queue(found, datetime.now(KST))
-            messages.success(request, _t("The test is on its way. Below you see what became of it."))
+            messages.success(request, _("The test is on its way. Below you see what became of it."))
             return back
-        context = {**self.admin_site.each_context(request), "title": _t("Send a test"), "channels": found}
+        context = {**self.admin_site.each_context(request), "title": _("Send a test"), "channels": found}
         return render(request, "admin/stockdesk/alert/try.html", context)
