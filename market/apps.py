@@ -10,4 +10,4 @@ class MarketConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from market import checks  # noqa: F401  (registers itself)
+        from market import alerting, checks  # noqa: F401  (they register themselves)

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from stockdesk.env_alerts import AlertSettings, cut, expiry, levels, summary_at, web_url
 from stockdesk.env_database import DatabaseUrlError, parse_database_url
 from stockdesk.env_file import UnreadableFile, read_file
-from stockdesk.env_names import DEFAULTS, KNOWN, MOST_KEYS, OURS, SIMULATED_DART, SIMULATED_DATA_GO_KR
+from stockdesk.env_names import DEFAULTS, KEY_ENDS, KNOWN, MOST_KEYS, OURS, SIMULATED_DART, SIMULATED_DATA_GO_KR
 
 T = TypeVar("T")
 
@@ -80,6 +81,7 @@ class Environment:
     dart_url: str
     data_go_kr_url: str
     demo: bool
+    alerts: AlertSettings = field(default_factory=AlertSettings)
     path: Path | None = None
     """The file it was read from, if any."""
     unknown: tuple[str, ...] = ()
@@ -185,6 +187,7 @@ class _Reader:
             "dart_url": self.source_url("DART_URL", demo, f"{rest_url}{SIMULATED_DART}"),
             "data_go_kr_url": self.source_url("DATA_GO_KR_URL", demo, f"{rest_url}{SIMULATED_DATA_GO_KR}"),
             "demo": demo,
+            "alerts": self.alerts(),
         }
 
     def problem(self, name: str, text: str) -> None:
@@ -339,6 +342,29 @@ class _Reader:
                 self.problem(key_name, "is the same key as an earlier one")
             pool.append(AppKey(number, key, secret))
         return tuple(pool)
+
+    def alerts(self) -> AlertSettings:
+        urls = self.formed("ALERT_URLS", cut)
+        minimum = self.formed("ALERT_MINIMUM", levels)
+        if minimum is not None and len(minimum) > 1 and urls is not None and len(minimum) != len(urls):
+            self.problem("ALERT_MINIMUM", "must be one level, or one for each of ALERT_URLS")
+        return AlertSettings(
+            urls=urls or (),
+            minimum=minimum or ("info",),
+            language=self.checked("ALERT_LANGUAGE", ("ko", "en").__contains__, "must be ko or en"),
+            fills=self.flag("ALERT_FILLS"),
+            summary_at=self.formed("ALERT_SUMMARY_AT", summary_at),
+            heartbeat_url=self.formed("ALERT_HEARTBEAT_URL", web_url) or "",
+            key_ends={name: day for name in KEY_ENDS if (day := self.formed(name, expiry)) is not None},
+        )
+
+    def formed(self, name: str, make: Callable[[str], T]) -> T | None:
+        """What ``make`` reads out of the value; a ValueError of it is a problem, which must not name the value."""
+        try:
+            return make(self.text(name).strip())
+        except ValueError as exc:
+            self.problem(name, str(exc))
+            return None
 
     def gnuboard(self) -> GnuboardSettings:
         def identifier(name: str, *, optional: bool = False) -> str:

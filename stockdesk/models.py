@@ -4,12 +4,13 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from stockdesk.alert_models import Alert, AlertDelivery, AlertKey
 from stockdesk.calendar_models import MarketDay, SessionWindow
 from stockdesk.manager.models import ProgramOverride, ProgramState
 
 __all__ = [
-    "Connection", "DaemonState", "Event", "Fence", "Lane", "MarketDay", "Pace", "ProgramOverride", "ProgramState",
-    "SessionWindow", "Token",
+    "Alert", "AlertDelivery", "AlertKey", "Connection", "DaemonState", "Event", "Fence", "Lane", "MarketDay", "Pace",
+    "ProgramOverride", "ProgramState", "SessionWindow", "Token",
 ]  # fmt: skip
 
 

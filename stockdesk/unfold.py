@@ -135,6 +135,7 @@ GROUPS: list[dict[str, Any]] = [
             _entry(_("Events"), "warning", "stockdesk.event"),
             _entry(_("Start and stop"), "power_settings_new", "stockdesk.programstate"),
             _entry(_("Orders to programs"), "history", "stockdesk.programoverride"),
+            _entry(_("Sent alerts"), "send", "stockdesk.alert"),
             _entry(_("Daemons"), "memory", "stockdesk.daemonstate"),
             _entry(_("WebSocket sessions"), "sensors", "market.feedsession"),
             _entry(_("Connects"), "cable", "stockdesk.connection"),
