@@ -54,6 +54,9 @@ class Daemon(BaseCommand):
     pause_longest: ClassVar[float] = PAUSE_LONGEST
     #: Seconds a lease lives without a heartbeat.
     expiry: ClassVar[float] = EXPIRY
+    #: Not those of pages, for which all pages would have to be loaded: ``manage.py check`` makes them.
+    requires_system_checks = ["stockdesk"]
+
     #: A role of `stockdesk.roles`, as whose database user the daemon works from its first query on; empty: the desk's.
     role: ClassVar[str] = ""
 

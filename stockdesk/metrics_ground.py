@@ -64,7 +64,8 @@ def daemons() -> Iterator[Metric]:
     for row in DaemonState.objects.order_by("name"):
         up.add_metric([row.name], int(bool(row.holder) and row.expires_at is not None and row.expires_at > now))
         for family, moment in ((beat, row.heartbeat_at), (step, row.last_step_at)):
-            if moment is not None:
+            # Who stopped on purpose has given the lease back; its silence says nothing.
+            if row.holder and moment is not None:
                 family.add_metric([row.name], (now - moment).total_seconds())
         steps.add_metric([row.name], row.counters.get("steps", 0))
         if "memory_mib" in row.counters:

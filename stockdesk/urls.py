@@ -9,7 +9,8 @@ from stockdesk import metrics_ground  # noqa: F401
 from stockdesk.health import healthz, readyz
 from stockdesk.metrics import metrics
 
-# What each room has to say at /readyz and /metrics; only processes that serve pages need to know.
+# Pages of the admin, and what each room has to say at /readyz and /metrics: only who serves pages loads them.
+admin.autodiscover()
 autodiscover_modules("readiness", "metrics")
 
 urlpatterns = [
