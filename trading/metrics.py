@@ -47,7 +47,9 @@ def fills() -> Iterator[Metric]:
 def refusals() -> Iterator[Metric]:
     """Only codes that have words: a label must not grow with what somebody writes into a row."""
     counts: dict[str, int] = {}
-    today = Refusal.objects.filter(refused_on=timezone.localdate())
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    # The day's rows were last counted on that day, and ``last_at`` is what has an index.
+    today = Refusal.objects.filter(refused_on=midnight.date(), last_at__gte=midnight)
     for code, count in today.values_list("code").annotate(Sum("count")).order_by():
         known = code if code in WHY_NOT else OTHER
         counts[known] = counts.get(known, 0) + count

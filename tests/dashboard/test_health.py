@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from assets.accounts import own_account
 from assets.models import Account
+from collectors.feed import TROUBLES
 from market.models import FeedSession, Quote
-from market.words import page_words
 from stockdesk.events import clear_event, raise_event
 from stockdesk.models import DaemonState
 from stockdesk.remedies import REMEDIES
 from tests.ground.calendar import BROKER, at, told
+from trading import alarms
 
 FRIDAY = date(2026, 11, 20)
 
@@ -150,9 +151,9 @@ def test_what_a_check_has_told_no_event_tells_again(ready):
     assert reasons(Client().get("/readyz")) == ["session_down"]
 
 
-def test_every_event_that_the_screens_have_a_word_for_has_a_remedy():
-    codes = {key.removeprefix("event.").replace("-", "_") for key in page_words() if key.startswith("event.")}
-    assert codes - REMEDIES.keys() == {"since", "times"}
+@pytest.mark.parametrize("code", [*TROUBLES, *alarms.CODES])
+def test_what_stops_prices_or_orders_has_a_remedy_of_its_own(code):
+    assert code.replace("-", "_") in REMEDIES
 
 
 @pytest.mark.django_db
