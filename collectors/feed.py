@@ -6,6 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -49,6 +50,22 @@ class Notice(NamedTuple):
     received_at: datetime
 
 
+@dataclass(slots=True)
+class Flushes:
+    """How long the writes took, in seconds, and how many rows they had, since the daemon started."""
+
+    count: int = 0
+    rows: int = 0
+    last: float = 0.0
+    longest: float = 0.0
+    total: float = 0.0
+
+    def note(self, seconds: float, rows: int) -> None:
+        self.count += 1
+        self.rows += rows
+        self.last, self.longest, self.total = seconds, max(self.longest, seconds), self.total + seconds
+
+
 class Feed:
     """Everything between the watch list and ``market_quote`` that is not the daemon's loop itself.
 
@@ -79,7 +96,7 @@ class Feed:
         self.placed: dict[str, int] = {}
         self.left_over: list[str] = []
         self.board_error = ""
-        self.flush_seconds = 0.0
+        self.flushes = Flushes()
         self._writer = writer
         self._board = board
         self._pending_notices: deque[Notice] = deque(maxlen=NOTICES_KEPT)
@@ -222,7 +239,7 @@ class Feed:
         except DatabaseError:
             self.buffer.put_back(pending)
             raise
-        self.flush_seconds = time.monotonic() - started
+        self.flushes.note(time.monotonic() - started, len(pending))
         self._note_width(pending)
         self._rows_missing = self._rows_missing or written.taken < written.sent
         if written.refused:

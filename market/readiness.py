@@ -7,13 +7,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from market.models import FeedSession, Quote
-from stockdesk.health import Reason, ready_check
+from stockdesk.health import BEAT_SECONDS, COLLECTOR, Reason, ready_check
 from stockdesk.hours import day_of
 from stockdesk.manager.states import rests
 from stockdesk.models import DaemonState
 
-COLLECTOR = "ws_market"
-BEAT_SECONDS = 10  # a lease's length: past it another copy may take over
 QUOTE_SECONDS = 30
 
 

@@ -14,6 +14,6 @@ class GroundConfig(AppConfig):
         from stockdesk import calendar_doubts, checks  # noqa: F401  (they register themselves)
         from stockdesk.alerts import chore, watches  # noqa: F401  (likewise)
         from stockdesk.calendar_seed import seed_after_migrate
-        from stockdesk.manager import readiness, words  # noqa: F401  (likewise)
+        from stockdesk.manager import words  # noqa: F401  (likewise)
 
         post_migrate.connect(seed_after_migrate, sender=self)

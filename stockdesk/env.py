@@ -61,6 +61,7 @@ class Environment:
     secret_key: str = field(repr=False)
     allowed_hosts: list[str]
     https: bool
+    metrics_token: str = field(repr=False)
     database: dict[str, Any] = field(repr=False)
     trading_user: str
     trading_password: str = field(repr=False)
@@ -169,6 +170,7 @@ class _Reader:
             "secret_key": self.secret("SECRET_KEY", _is_strong, "must be 50 random characters or more"),
             "allowed_hosts": self.hosts(),
             "https": self.flag("DESK_HTTPS"),
+            "metrics_token": self.secret("METRICS_TOKEN", _is_bearer, "must be 16 characters or more, without blanks"),
             **self.databases(),
             "mode": mode,
             "kis_rest_url": rest_url,
@@ -400,6 +402,11 @@ _TRUTH = {"1": True, "true": True, "yes": True, "on": True,
 def _is_strong(key: str) -> bool:
     """Django's own measure of a SECRET_KEY (security.W009)."""
     return len(key) >= 50 and len(set(key)) >= 5 and not key.startswith("django-insecure-")
+
+
+def _is_bearer(token: str) -> bool:
+    """It travels in an HTTP header."""
+    return len(token) >= 16 and token.isascii() and token.isprintable() and " " not in token
 
 
 def _has_form(length: int) -> Callable[[str], bool]:

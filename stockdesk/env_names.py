@@ -40,6 +40,7 @@ ENVIRONMENT_NAMES: dict[str, tuple[Name, ...]] = {
         Name("SECRET_KEY", "50 characters or more, from a generator; also seals the stored tokens"),
         Name("ALLOWED_HOSTS", "names under which the pages are reached, separated by commas", "127.0.0.1,localhost"),
         Name("DESK_HTTPS", "1 when served behind TLS: secure cookies, HSTS, redirect from http", "0"),
+        Name("METRICS_TOKEN", "16 characters or more; what Prometheus shows at /metrics as a bearer token", ""),
     ),
     "What the desk does": (
         Name("DESK_MODE", "dry-run (everything but the send), mock (KIS 모의투자) or live", "dry-run"),
@@ -120,7 +121,10 @@ KEY_ENDS = ("KIS_APP_KEY_EXPIRES", *FURTHER_ENDS, "DART_API_KEY_EXPIRES", "DATA_
 DEFAULTS = {entry.name: entry.default for group in ENVIRONMENT_NAMES.values() for entry in group}
 KNOWN = frozenset(DEFAULTS) | frozenset(FURTHER_KEYS) | frozenset(FURTHER_ENDS)
 #: A name that begins like ours and is none of ours is most likely a slip.
-OURS = ("KIS_", "WS_", "DESK_", "DATABASE_", "GNUBOARD_", "FLUSH_", "DART_", "DATA_GO_", "ALERT_")
+OURS = (
+    *("KIS_", "WS_", "DESK_", "DATABASE_", "GNUBOARD_", "FLUSH_", "DART_", "DATA_GO_"),
+    *("ALERT_", "METRICS_"),
+)
 
 HEAD = """\
 # stockdesk: copy to .env (chmod 600) and fill in.

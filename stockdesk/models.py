@@ -30,6 +30,12 @@ class Lane(models.Model):
     slow_until_us = models.PositiveBigIntegerField(_("slowed until"), db_default=0)
     calls_today = models.PositiveIntegerField(_("calls today"), db_default=0)
     calls_on = models.DateField(_("day of the calls"), null=True)
+    # Since the row was made, for figures: they only grow.
+    calls = models.PositiveBigIntegerField(_("calls"), db_default=0)
+    refused = models.PositiveBigIntegerField(_("refused"), db_default=0)
+    too_many = models.PositiveBigIntegerField(_("refused as too many"), db_default=0, help_text="EGW00201")
+    unanswered = models.PositiveBigIntegerField(_("unanswered"), db_default=0)
+    unsent = models.PositiveBigIntegerField(_("not sent"), db_default=0)
 
     class Meta:
         db_table = "stockdesk_lane"
@@ -93,6 +99,7 @@ class Pace(models.Model):
     quarantined_until = models.DateTimeField(_("quarantined until"), null=True)
     quarantines = models.PositiveSmallIntegerField(_("quarantines in a row"), db_default=0)
     reason = models.CharField(_("reason"), max_length=80, db_default="")
+    connects = models.PositiveBigIntegerField(_("connects"), default=0, db_default=0)
 
     class Meta:
         db_table = "stockdesk_pace"

@@ -100,7 +100,8 @@ PROGRAMS = (
     ),
     Program(
         name="worker",
-        command=(PYTHON, "manage.py", "qcluster"),
+        # The checks would load every page.
+        command=(PYTHON, "manage.py", "qcluster", "--skip-checks"),
         does="batch jobs",
         priority=70,
         stop_seconds=60,  # the items in hand are finished

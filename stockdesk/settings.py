@@ -23,7 +23,7 @@ INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.import_export",
     "unfold.contrib.simple_history",
-    "django.contrib.admin",
+    "stockdesk.admin_app.PagesAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

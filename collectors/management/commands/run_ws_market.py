@@ -104,7 +104,11 @@ class Command(Daemon):
             "unknown": counts.unknown,
             "symbols": len(feed.placed),
             "without_place": len(feed.left_over),
-            "flush_ms": round(feed.flush_seconds * 1000, 1),
+            "flush_ms": round(feed.flushes.last * 1000, 1),
+            "flush_max_ms": round(feed.flushes.longest * 1000, 1),
+            "flush_sum_ms": round(feed.flushes.total * 1000),
+            "flushes": feed.flushes.count,
+            "flush_rows": feed.flushes.rows,
             "reconnects": sum(keeper.reconnects for keeper in feed.keepers),
             "board": feed.board_error or "ok",
         }
