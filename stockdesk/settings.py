@@ -143,6 +143,9 @@ Q_CLUSTER = {
 
 LOGGING = logging_config(DESK)
 
+# How often the database itself turns closed minutes into bars (market/bar_sql.py); 0 leaves its EVENT switched off.
+BAR_EVENT_SECONDS = 60
+
 # Raw answers of the public sources: how long and how much of them is kept, compressed, for parsing them again.
 RAW_BODY_DAYS = 400
 RAW_BODY_BYTES = 2 * 2**30
