@@ -113,7 +113,10 @@ USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# What npm brought (./desk): a checkout that was not set up by it has pages without charts.
+VENDOR = BASE_DIR / "var" / "vendor"
+CHARTS_INSTALLED = (VENDOR / "lightweight-charts" / "LICENSE").is_file()
+STATICFILES_DIRS = [BASE_DIR / "static", *([("vendor", VENDOR)] if CHARTS_INSTALLED else [])]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "stockdesk.storage.StaticStorage"},
