@@ -23,8 +23,10 @@ def conditions(symbol: str, user: Any) -> Iterator[Overlay]:
     rows = Condition.objects.filter(symbol=symbol, enabled=True, problem="", strike_price__isnull=False)
     for row in rows.order_by("position", "id")[:MOST]:
         if row.strike_price is not None:
-            side = _("buy") if row.side == "buy" else _("sell")
-            yield Line(row.strike_price, f"{side} {_('strike')}", "buy" if row.side == "buy" else "sell")
+            if row.side == "buy":
+                yield Line(row.strike_price, _("buy strike"), "buy")
+            else:
+                yield Line(row.strike_price, _("sell strike"), "sell")
 
 
 @overlay_provider

@@ -5,6 +5,15 @@ from django.db import migrations, models
 
 from market import bars
 
+CODE = ", MODIFY symbol varchar(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL"
+TABLES = {
+    "market_bar": CODE,
+    "market_bargap": CODE,
+    "market_closedbar": CODE,
+    "market_barrule": "",
+    "market_barstate": "",
+}
+
 
 def install(apps, schema_editor):
     # A user that may not do it is told by the system check; granted, the next migrate does it.
@@ -39,6 +48,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("stopped", "the collector was not running"),
                             ("session", "the session was down"),
+                            ("unwatched", "it was not watched"),
                             ("dropped", "the database was away for too long"),
                         ],
                         db_default="stopped",
@@ -157,6 +167,14 @@ class Migration(migrations.Migration):
                 "db_table": "market_bar",
                 "indexes": [models.Index(fields=["interval", "starts_at"], name="market_bar_by_age")],
             },
+        ),
+        # The database may be the site's own, with an older default; symbols stay binary.
+        migrations.RunSQL(
+            [
+                f"ALTER TABLE {table} CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci{more}"
+                for table, more in TABLES.items()
+            ],
+            migrations.RunSQL.noop,
         ),
         # Not atomic: MariaDB commits on DDL, and Django refuses it inside a transaction.
         migrations.RunPython(install, remove, atomic=False),

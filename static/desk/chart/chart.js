@@ -111,7 +111,13 @@ function drawOverlays() {
 
 function drawMarks() {
   const since = shown[0]?.[0] ?? Infinity;
-  const placed = overlays.marks.map(([at, side, quantity]) => ({ time: bars.windowOf(at - (at % 60)), side, quantity })).filter(({ time }) => time >= since);
+  const sums = new Map(); // one arrow for all that filled within a bar
+  for (const [at, side, quantity] of overlays.marks) {
+    const time = bars.windowOf(at - (at % 60));
+    const before = sums.get(`${time} ${side}`)?.quantity ?? 0;
+    if (time >= since) sums.set(`${time} ${side}`, { time, side, quantity: before + quantity });
+  }
+  const placed = [...sums.values()];
   marks.setMarkers(placed.map(({ time, side, quantity }) => ({
     time, text: grouped(quantity), position: side === "buy" ? "belowBar" : "aboveBar",
     shape: side === "buy" ? "arrowUp" : "arrowDown", color: side === "buy" ? paint.up : paint.down,

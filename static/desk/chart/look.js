@@ -2,6 +2,7 @@
 const root = document.documentElement;
 const language = root.lang || "ko";
 const number = new Intl.NumberFormat(language);
+const month = new Intl.DateTimeFormat(language, { month: "short", timeZone: "UTC" });
 const two = (value) => String(value).padStart(2, "0");
 
 export const grouped = (value) => number.format(value);
@@ -30,7 +31,7 @@ const YEAR = 0, MONTH = 1, DATE = 2;
 export function tick(seconds, kind) {
   const at = new Date(seconds * 1000);
   if (kind === YEAR) return String(at.getUTCFullYear());
-  if (kind === MONTH) return `${two(at.getUTCMonth() + 1)}`;
+  if (kind === MONTH) return month.format(at);
   if (kind === DATE) return `${two(at.getUTCMonth() + 1)}-${two(at.getUTCDate())}`;
   return `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
 }
