@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import Error as DatabaseError
@@ -17,6 +17,7 @@ from collectors.liveness import Movement
 from collectors.placement import place
 from market.buffer import Bar, Buffer, Pending
 from market.feedsessions import write_lamps
+from market.gaps import Coverage, Gap, of_minutes, save_gaps
 from market.models import FeedSession, Quote
 from market.notices import save_notices
 from market.quotes import Written, write_prices, write_ticks
@@ -82,6 +83,7 @@ class Feed:
         capacity: int,
         notices: Registration | None,
         buffer: Buffer,
+        coverage: Coverage,
         writer: DatabaseThread,
         board: DatabaseThread,
         stopping: asyncio.Event,
@@ -92,6 +94,7 @@ class Feed:
         self.capacity = capacity
         self.notices = notices
         self.buffer = buffer
+        self.coverage = coverage
         self.stopping = stopping
         self.placed: dict[str, int] = {}
         self.left_over: list[str] = []
@@ -103,6 +106,9 @@ class Feed:
         # Symbols whose price is to be read over REST, with the tries so far.
         self._due_prices: dict[str, int] = {}
         self._rows_missing = False
+        # Gaps that the database has not taken yet, by symbol and beginning: one that lasts replaces itself.
+        self._gaps: dict[tuple[str, datetime], Gap] = {}
+        self._carried_last: dict[int, list[str]] = {}
         self._last_counts = (0, 0)
         self._wrong = Troubles(daemon, TROUBLES)
         self._widest = len(H0STCNT0)
@@ -165,6 +171,11 @@ class Feed:
         self.buffer.keep(placed)
         for symbol, traded_at, bar, closed_bar in rows:
             self.buffer.restore(symbol, traded_at, bar, closed_bar)
+        ends = {symbol: _ends_at(bar or closed_bar) for symbol, _at, bar, closed_bar in rows}
+        for symbol in joined:
+            self.coverage.joined(symbol, ends.get(symbol))
+        for symbol in self.placed.keys() - placed.keys():
+            self.coverage.left(symbol)
         self.placed, self.left_over = placed, left_over
         for keeper in self.keepers:
             keeper.want(self._registrations(keeper.number))
@@ -226,11 +237,11 @@ class Feed:
     # Into the tables
 
     async def flush(self, fence: int) -> None:
-        """Write what has changed: quotes, then notices, then the lamps.
+        """Write what has changed: quotes with every closed minute, gaps, notices, then the lamps.
 
-        Raises ``django.db.Error``; what was not written stays due. Of an outage that spans minutes only the last
-        closed bar of each symbol is left, for its row holds one.
+        Raises ``django.db.Error``; what was not written stays due.
         """
+        self._look_for_gaps(datetime.now(KST))
         self.buffer.close_minutes(datetime.now(KST).replace(tzinfo=None))
         pending = self.buffer.take()
         started = time.monotonic()
@@ -245,8 +256,25 @@ class Feed:
         if written.refused:
             self.buffer.counts.bad += len(written.refused)
             logger.warning("%d records not stored whole, first: %s", len(written.refused), written.refused[0])
+        await self._store_gaps(fence)
         await self._store_notices()
         await self._writer.run(write_lamps, [self._lamp(keeper) for keeper in self.keepers])
+
+    def _look_for_gaps(self, now: datetime) -> None:
+        carried: dict[str, datetime] = {}
+        for keeper in self.keepers:
+            if symbols := _confirmed(keeper):
+                self._carried_last[keeper.number] = symbols
+                carried |= dict.fromkeys(symbols, keeper.last_frame_at() or now)
+        self._gaps |= {(gap.symbol, gap.since): gap for gap in self.coverage.look(carried, now)}
+
+    async def _store_gaps(self, fence: int) -> None:
+        gaps, lost = dict(self._gaps), set(self.buffer.lost)
+        if not gaps and not lost:
+            return
+        await self._writer.run(save_gaps, [*gaps.values(), *of_minutes(lost)], fence, self.daemon)
+        self._gaps = {key: gap for key, gap in self._gaps.items() if gaps.get(key) != gap}
+        self.buffer.lost -= lost
 
     def _note_width(self, pending: Sequence[Pending]) -> None:
         """KIS appends columns without notice: they are read past, and said once."""
@@ -277,8 +305,9 @@ class Feed:
 
     def _lamp(self, keeper: Keeper) -> FeedSession:
         lamp = keeper.lamp
-        confirmed = keeper.session.confirmed() if keeper.session is not None else set()
-        symbols = sorted(r.tr_key for r in confirmed if r.tr_id in TICK_TR_IDS)
+        symbols = _confirmed(keeper)
+        # The last lamp of a stopped daemon says what was carried until now: the next one tells the gap by it.
+        told = symbols or (self._carried_last.get(keeper.number, []) if self.stopping.is_set() else [])
         note = (_refused(keeper) if lamp.state is State.LIVE else "") or lamp.note
         return FeedSession(
             number=keeper.number,
@@ -286,7 +315,7 @@ class Feed:
             key_id=keeper.governor.key_id,
             wanted=sum(r.tr_id in TICK_TR_IDS for r in keeper.wanted),
             confirmed=len(symbols),
-            symbols=" ".join(symbols),
+            symbols=" ".join(told),
             last_frame_at=keeper.last_frame_at(),
             connected_at=lamp.connected_at,
             connects_today=keeper.connects_today,
@@ -303,6 +332,12 @@ class Feed:
             wait.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await wait
+
+
+def _confirmed(keeper: Keeper) -> list[str]:
+    """The symbols whose ticks this session carries, as the broker confirmed them."""
+    confirmed = keeper.session.confirmed() if keeper.session is not None else set()
+    return sorted(registration.tr_key for registration in confirmed if registration.tr_id in TICK_TR_IDS)
 
 
 def _refused(keeper: Keeper) -> str:
@@ -327,6 +362,10 @@ def _bar(row: Quote, name: str) -> Bar | None:
         return None
     prices = [getattr(row, f"{name}_{part}") for part in ("open", "high", "low", "close", "volume")]
     return Bar(starts_at.astimezone(KST).replace(tzinfo=None), *prices)
+
+
+def _ends_at(bar: Bar | None) -> datetime | None:
+    return None if bar is None else bar.starts_at.replace(tzinfo=KST) + timedelta(minutes=1)
 
 
 def _chunks(symbols: Sequence[str], size: int) -> list[Sequence[str]]:

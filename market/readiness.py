@@ -1,11 +1,13 @@
 """What ``/readyz`` asks of the market room: a daemon that beats, sessions that stand, quotes that are fresh."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from market.bar_models import ClosedBar
 from market.models import FeedSession, Quote
 from stockdesk.health import BEAT_SECONDS, COLLECTOR, Reason, ready_check
 from stockdesk.hours import day_of
@@ -13,6 +15,8 @@ from stockdesk.manager.states import rests
 from stockdesk.models import DaemonState
 
 QUOTE_SECONDS = 30
+#: A minute that nobody has fetched for so long: three runs of the EVENT have gone by.
+BARS_LATE = timedelta(minutes=4)
 
 
 @ready_check
@@ -53,3 +57,12 @@ def quotes_are_fresh() -> Iterator[Reason]:
     trading = day_of(timezone.localdate(now)).trading_seconds(now)
     if trading is not None and trading > QUOTE_SECONDS:
         yield Reason("quotes_stale", _("The newest quote is %d s old.") % age)
+
+
+@ready_check
+def bars_are_made() -> Iterator[Reason]:
+    """Asked of the rows alone: whatever the cause, a closed minute must not wait."""
+    oldest = ClosedBar.objects.aggregate(oldest=Min("starts_at"))["oldest"]
+    if oldest is not None and timezone.now() - oldest > BARS_LATE:
+        text = _("Minutes since %s are not bars yet: see ./desk doctor.")
+        yield Reason("bars_waiting", text % f"{timezone.localtime(oldest):%m-%d %H:%M}")

@@ -14,6 +14,7 @@ LOOK = _("./desk status shows what runs, ./desk logs NAME why not.")
 REMEDIES: dict[str, str | Promise] = {
     "database": _("Is MariaDB running? ./desk doctor says what is wrong with the connection."),
     **dict.fromkeys(("manager_silent", "collector_absent", "collector_silent", "daemon_silent"), LOOK),
+    "bars_waiting": _("./desk doctor says whether the EVENT runs, and with which rights it would."),
     **dict.fromkeys(("quotes_absent", "assets_absent"), _("Wait a minute after a start; then ./desk logs NAME.")),
 }
 

@@ -14,7 +14,7 @@ class TradingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from trading import alerting, screen  # noqa: F401  (they register themselves with alerts and dashboard)
+        from trading import alerting, overlays, screen  # noqa: F401  (what they put on the pages of others)
 
         post_migrate.connect(make_desk, sender=self, dispatch_uid="trading.make_desk")
 

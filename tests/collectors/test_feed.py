@@ -8,6 +8,7 @@ import pytest
 
 from collectors.feed import Feed
 from market.buffer import Buffer
+from market.gaps import Coverage
 from stockdesk.kis.errors import NotSent
 from stockdesk.kis.messages import PriceRow
 from stockdesk.kis.rest import SYMBOLS_A_CALL
@@ -39,8 +40,8 @@ async def test_a_symbol_switched_off_while_its_price_is_asked_for_ends_nothing(r
     broker, stopping, database = SlowBroker(), asyncio.Event(), NoDatabase()
     broker.refuses = refuses
     feed = Feed(
-        daemon="ws_market", keepers=[], client=broker, capacity=40, notices=None, buffer=Buffer(),  # type: ignore[arg-type]
-        writer=database, board=database, stopping=stopping,  # type: ignore[arg-type]
+        daemon="ws_market", keepers=[], client=broker, capacity=40, notices=None,  # type: ignore[arg-type]
+        buffer=Buffer(), coverage=Coverage({}), writer=database, board=database, stopping=stopping,  # type: ignore[arg-type]
     )  # fmt: skip
     symbols = [f"{number:06d}" for number in range(SYMBOLS_A_CALL + 1)]
     feed._ask_prices(symbols)

@@ -10,6 +10,7 @@ from collectors.feed import Feed
 from collectors.keeper import Keeper
 from market.buffer import Buffer
 from market.feedsessions import remove_lamps_beyond
+from market.gaps import Coverage, last_covered
 from stockdesk.clients import market_client
 from stockdesk.daemon import Daemon
 from stockdesk.governor import Governor
@@ -37,6 +38,7 @@ class Command(Daemon):
 
     async def setup(self) -> None:
         desk = settings.DESK
+        covered = await self.database.run(last_covered)  # before the lamps show this life
         await self.database.run(remove_lamps_beyond, desk.ws_sessions)
         # Threads of their own: a board table that PHP has locked holds up neither the flush nor a connect.
         self.board = DatabaseThread("ws_market-board")
@@ -50,6 +52,7 @@ class Command(Daemon):
             capacity=desk.ws_symbols_per_session,
             notices=Registration(_notice_tr_id(), desk.hts_id) if desk.hts_id else None,
             buffer=Buffer(),
+            coverage=Coverage(covered),
             writer=self.database,
             board=self.board,
             stopping=self.stopping,
@@ -102,6 +105,7 @@ class Command(Daemon):
             "bad": counts.bad + feed.bad_frames(),
             "old": counts.old,
             "unknown": counts.unknown,
+            "lost_bars": counts.lost_bars,
             "symbols": len(feed.placed),
             "without_place": len(feed.left_over),
             "flush_ms": round(feed.flushes.last * 1000, 1),
