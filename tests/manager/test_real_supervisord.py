@@ -45,7 +45,6 @@ class Desk:
         self.places = Places(folder / "var")
         self.places.make()
         self.supervisor = Supervisor(self.places, top=folder)
-        self.begin(dict.fromkeys(BY_THE_HOURS, SLEEPS))
 
     def begin(self, scripts: dict[str, str]) -> None:
         programs = [
@@ -86,9 +85,12 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path, real: None) -> Iterator[Desk]:
     made = Desk(tmp_path)
-    yield made
-    processes.end(processes.marked(made.places.mark), patience=10.0)
-    made.child.wait()
+    try:
+        made.begin(dict.fromkeys(BY_THE_HOURS, SLEEPS))
+        yield made
+    finally:
+        processes.end(processes.marked(made.places.mark), patience=10.0)
+        made.child.wait()
 
 
 @pytest.fixture
