@@ -129,8 +129,7 @@ def start_feed(
             KIS_HTS_ID="toyuser",
             WS_SESSIONS=str(SESSIONS),
             WS_SYMBOLS_PER_SESSION=str(PLACES),
-            DESK_DEMO="1",
-            **variables,
+            **{"DESK_DEMO": "1", "RECORD": "0", **variables},
         )
         log = tmp_path / f"ws_market-{len(started)}.log"
         with log.open("wb") as out:
