@@ -198,8 +198,7 @@ class Feed:
                     self._due_prices.pop(symbol, None)
 
     async def record(self) -> None:
-        """Hand over what was noted for the recording, once a second until ``stopping``; not with the flush, which waits
-        for the database."""
+        """Hand over what was noted for the recording, once a second until ``stopping``: the flush waits for others."""
         while self._recorder is not None and not self.stopping.is_set():
             self._recorder.hand_over()
             await self._pause(HAND_OVER_EVERY)

@@ -7,8 +7,8 @@ that is slow or full costs frames of the recording, which are counted, and nothi
 import errno
 import fcntl
 import json
-import os
 import logging
+import os
 import shutil
 import threading
 import time

@@ -69,7 +69,7 @@ def process_environment(transactional_db: None, settings: Any) -> Callable[..., 
             "DATABASE_TRADING_USER": settings.DESK.trading_user,
             "DATABASE_TRADING_PASSWORD": settings.DESK.trading_password,
         }
-        return {**os.environ, "DJANGO_SETTINGS_MODULE": "stockdesk.settings", **database, **variables}
+        return {**os.environ, "DJANGO_SETTINGS_MODULE": "stockdesk.settings", "RECORD": "0", **database, **variables}
 
     return made
 
@@ -129,7 +129,8 @@ def start_feed(
             KIS_HTS_ID="toyuser",
             WS_SESSIONS=str(SESSIONS),
             WS_SYMBOLS_PER_SESSION=str(PLACES),
-            **{"DESK_DEMO": "1", "RECORD": "0", **variables},
+            DESK_DEMO="1",
+            **variables,
         )
         log = tmp_path / f"ws_market-{len(started)}.log"
         with log.open("wb") as out:

@@ -236,7 +236,7 @@ def test_every_day_has_its_file_and_the_oldest_go(tmp_path: Path, start: Callabl
     desk.recorder.close()
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == [f"2026-11-{day}.frames.gz" for day in (22, 23, 24)] + ["notes.txt"]
-    assert [text for _, _, text in open_recording(tmp_path / names[2]).records()][0] == b'{"watch": {"005930": 2}}'
+    assert next(text for _, _, text in open_recording(tmp_path / names[2]).records()) == b'{"watch": {"005930": 2}}'
 
 
 def test_beyond_the_ceiling_the_oldest_go_and_never_today(tmp_path: Path) -> None:
