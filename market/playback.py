@@ -21,6 +21,8 @@ from stockdesk.models import Fence
 
 DAEMON, FENCE = "ws_market", 1
 SESSIONS = range(1, 6)
+#: The daemon writes its lamps with every flush; half as often as they are believed is enough here, seconds.
+LAMPS_EVERY = 5.0
 
 
 class Playback:
@@ -39,6 +41,7 @@ class Playback:
         self._only = only
         self._known: set[str] = set()
         self._live: list[int] = []
+        self._lamps: tuple[float, list[int]] = (0.0, [])
 
     def prepare(self) -> None:
         """Take the place of run_ws_market in this database. Rows of sessions and quotes begin empty."""
@@ -70,7 +73,9 @@ class Playback:
         for one in pending:
             if one.closed_bar is not None:
                 self.bars[one.symbol, one.closed_bar.starts_at] = one.closed_bar
-        write_lamps([_lamp(number, number in self._live, now) for number in SESSIONS])
+        if self._live != self._lamps[1] or at - self._lamps[0] >= LAMPS_EVERY:
+            write_lamps([_lamp(number, number in self._live, now) for number in SESSIONS])
+            self._lamps = (at, self._live)
 
     def _watch(self, placed: dict[str, Any]) -> None:
         symbols = [symbol for symbol in placed if self._only is None or symbol in self._only]

@@ -29,6 +29,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext as _
+
 FORMAT, VERSION = "stockdesk frames", 1
 SUFFIX = ".frames.gz"
 OURS = 0
@@ -163,14 +165,12 @@ def open_recording(path: Path) -> Recording:
     try:
         recording = scan(path)
     except OSError as exc:
-        raise RecordingError(
-            f"{path} cannot be opened ({exc.strerror}). `manage.py recordings` lists what there is."
-        ) from exc
+        text = _("%(path)s cannot be opened (%(why)s). manage.py recordings lists what there is.")
+        raise RecordingError(text % {"path": path, "why": exc.strerror}) from exc
     if not recording.blocks:
-        raise RecordingError(
-            f"{path} is no recording of this desk, or not one whole block of it is left. "
-            "`manage.py recordings` lists those that can be played."
-        )
+        text = _("%(path)s is no recording of this desk, or nothing readable is left of it. "
+                 "manage.py recordings lists those that can be played.")  # fmt: skip
+        raise RecordingError(text % {"path": path})
     header = next((block for block in recording.blocks if block.kind == Kind.HEADER), None)
     if header is not None:
         with path.open("rb") as file:
@@ -207,10 +207,9 @@ def _block(data: mmap.mmap, at: int, path: Path) -> Block | None:
         return None
     version, kind, size, ticks, dropped, first_at, last_at = _ABOUT.unpack_from(data, at + len(_START))
     if version > VERSION:
-        raise RecordingError(
-            f"{path} was recorded by a newer program (format {version}, this one reads up to {VERSION}). "
-            "Update this desk, or play the file where it was recorded."
-        )
+        text = _("%(path)s was recorded by a newer program (format %(theirs)d, this one reads up to %(ours)d). Update "
+                 "this desk, or play the file where it was recorded.")  # fmt: skip
+        raise RecordingError(text % {"path": path, "theirs": version, "ours": VERSION})
     return Block(at, kind, size, ticks, dropped, first_at, last_at) if size > _BODY else None
 
 

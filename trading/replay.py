@@ -121,14 +121,15 @@ class Replay:
         _driven(self._engine.recover())
 
     def run(self, records: Iterable[Record]) -> None:
-        """Play the records in their order; between them a round of decisions every half second."""
-        play, fills = self.playback.play, self.fills
+        """Play the records in their order; from the first flush on a round of decisions every half second."""
+        play, fills, flushed = self.playback.play, self.fills, False
         for at, session, text in records:
             while self._next_round <= at:
-                self._round(self._next_round)
+                if flushed:
+                    self._round(self._next_round)
                 self._next_round += DECIDE_EVERY
             self.ended_at = at
-            play(at, session, text)
+            flushed = play(at, session, text) or flushed
             if fills.waiting and session:
                 fills.see(text, at)
         self.playback.flush(self.ended_at)

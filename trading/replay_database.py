@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from django.db import OperationalError, connection, connections
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from assets.models import Account, Balance, Holding
 from market.models import FeedSession, Instrument, Quote
@@ -40,7 +41,8 @@ def own_database() -> Iterator[str]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT DATABASE(), GET_LOCK(%s, 0)", (own,))
             if cursor.fetchone() != (own, 1):
-                raise NoDatabase(f"Another replay works in {own}. Wait until it has ended, or stop it.")
+                text = _("Another replay works in the database %(name)s. Wait until it has ended, or stop it.")
+                raise NoDatabase(text % {"name": own})
             _empty(own)
             for model in (*COPIED, *EMPTY):
                 table = model._meta.db_table
@@ -64,17 +66,16 @@ def _make(own: str) -> None:
             cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = %s", (own,))
             tables = {name for (name,) in cursor.fetchall()}
             if tables and MARK not in tables:
-                raise NoDatabase(
-                    f"The database {own} exists and is no replay's: rename it, or replay on another desk."
-                )
+                text = _("The database %(name)s exists and no replay has made it. Rename it: replays need that name.")
+                raise NoDatabase(text % {"name": own})
             cursor.execute(f"CREATE TABLE IF NOT EXISTS {_quoted(own)}.{_quoted(MARK)} (made_by INT)")
     except OperationalError as exc:
         if exc.args[0] not in DENIED:
             raise
-        raise NoDatabase(
-            f"This desk's database user may not make the replay's own database. As an administrator of the server: "
-            f"GRANT ALL ON {_pattern(own)}.* TO {_user()};"
-        ) from None
+        grant = f"GRANT ALL ON {_pattern(own)}.* TO {_user()};"
+        text = _("This desk's database user may not make the replay's own database. An administrator of the database "
+                 "allows it with: %(grant)s")  # fmt: skip
+        raise NoDatabase(text % {"grant": grant}) from None
 
 
 def _empty(own: str) -> None:

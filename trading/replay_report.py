@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from market.models import Instrument, Quote
 from stockdesk.kis.messages import KST
@@ -40,7 +41,7 @@ class Line:
 def heads() -> tuple[str, ...]:
     return (
         _("condition"), _("symbol"), _("name"), _("time"), _("price"), _("judgement"), _("assumed fill"),
-        _("profit and loss"),
+        pgettext("replay", "result"),
     )  # fmt: skip
 
 

@@ -141,13 +141,13 @@ def test_a_part_of_the_day_is_found_with_the_watch_list_of_then(tmp_path: Path, 
 
 def test_a_strange_or_newer_file_is_refused_with_a_sentence_that_helps(tmp_path: Path) -> None:
     path = tmp_path / NAME
-    with pytest.raises(RecordingError, match="cannot be opened"):
+    with pytest.raises(RecordingError, match="열 수 없습니다"):
         open_recording(path)
     path.write_bytes(gzip.compress(b"something else" * 100))
-    with pytest.raises(RecordingError, match="no recording of this desk"):
+    with pytest.raises(RecordingError, match="녹화 파일이 아니거나"):
         open_recording(path)
     path.write_bytes(b"")
-    with pytest.raises(RecordingError, match="no recording of this desk"):
+    with pytest.raises(RecordingError, match="녹화 파일이 아니거나"):
         open_recording(path)
 
 
@@ -159,7 +159,7 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path, start: Callable[..
     data = bytearray(path.read_bytes())
     data[16] = 2
     path.write_bytes(data)
-    with pytest.raises(RecordingError, match="newer program \\(format 2, this one reads up to 1\\)"):
+    with pytest.raises(RecordingError, match=r"새 버전.*형식 2, 이 프로그램은 1까지"):
         open_recording(path)
 
 
