@@ -1,13 +1,16 @@
 """Recording to disk and reading it back: what was whole stays readable, and a disk that fails costs frames alone."""
 
 import gzip
+import io
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from market import recorder as recorder_module
 from market.recorder import Recorder, purge
@@ -255,3 +258,29 @@ def test_a_damaged_frame_with_a_line_feed_is_left_out_and_counted(tmp_path: Path
     desk.recorder.close()
     assert ticks(tmp_path / NAME) == desk.passed[1:]
     assert desk.recorder.dropped == 1
+
+
+def test_the_list_of_days_tells_size_times_gaps_and_what_is_missing(
+    tmp_path: Path, start: Callable[..., Desk], settings: Any
+) -> None:
+    settings.DESK = replace(settings.DESK, recording=replace(settings.DESK.recording, directory=tmp_path))
+    out = io.StringIO()
+    call_command("recordings", stdout=out)
+    assert "아직 녹화된 것이 없습니다" in out.getvalue()
+    desk = start()
+    desk.second()
+    desk.now += 600
+    desk.second()
+    desk.recorder.close()
+    with (tmp_path / NAME).open("ab") as file:
+        file.write(b"half a block")
+    (tmp_path / "2026-11-21.frames.gz").write_bytes(b"something else")
+    out = io.StringIO()
+    call_command("recordings", stdout=out)
+    first, gap, second = out.getvalue().splitlines()
+    assert NAME in first
+    assert "체결 6건  09:00:00 - 09:10:02" in first
+    assert "읽을 수 없음: 12바이트" in first
+    assert gap.strip() == "공백 09:00:01 - 09:10:01"
+    assert "2026-11-21.frames.gz" in second
+    assert "녹화 파일이 아니거나" in second

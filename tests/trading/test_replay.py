@@ -65,7 +65,10 @@ def recorded(directory: Path, prices: list[int], *, seconds_each: int = 1) -> Pa
     take = recorder.tap(1, lambda text, session, at: None)
     recorder.watch({SAMSUNG: 1, HYNIX: 1})
     for number, price in enumerate(price for price in prices for _ in range(seconds_each)):
-        second = {"STCK_CNTG_HOUR": f"{datetime.fromtimestamp(now, KST):%H%M%S}", "ACML_VOL": 1000 + number}
+        second: dict[str, Any] = {
+            "STCK_CNTG_HOUR": f"{datetime.fromtimestamp(now, KST):%H%M%S}",
+            "ACML_VOL": 1000 + number,
+        }
         take(frame(record(SAMSUNG, STCK_PRPR=price, PRDY_VRSS=price - 70_000, **second)))
         take(frame(record(HYNIX, STCK_PRPR=70_000, PRDY_VRSS=0, **second)))
         now += 0.4
@@ -82,7 +85,11 @@ def replayed(path: Path) -> tuple[Replay, list[Line], str, list[dict[str, Any]]]
         replay = Replay(Playback(), began_at=recording.first_at)
         replay.prepare()
         replay.run(recording.records())
-        return replay, lines(replay), digest(replay), list(Quote.objects.order_by("symbol").values())
+        return replay, lines(replay), digest(replay), quotes()
+
+
+def quotes() -> list[dict[str, Any]]:
+    return [dict(row) for row in Quote.objects.order_by("symbol").values()]
 
 
 def told(path: Path, *args: str, **options: Any) -> str:
@@ -115,9 +122,9 @@ def test_the_same_day_gives_the_same_twice_and_leaves_the_desk_alone(
     stored(symbol=HYNIX, strike_price=60_000, quantity=1)
     before = [list(model.objects.order_by("pk").values()) for model in (Condition, Desk, Account, Balance, Holding)]
     path = recorded(tmp_path, DIP_AND_RISE, seconds_each=12)
-    first, found, told_first, quotes = replayed(path)
-    second, again, told_second, quotes_again = replayed(path)
-    assert (told_first, found, quotes) == (told_second, again, quotes_again)
+    first, found, told_first, rows = replayed(path)
+    second, again, told_second, rows_again = replayed(path)
+    assert (told_first, found, rows) == (told_second, again, rows_again)
     assert first.playback.bars == second.playback.bars
     assert len(first.playback.bars) == 4
     one = path.parent / "other"
@@ -134,7 +141,7 @@ def test_conditions_buy_and_take_profit_on_assumed_fills(desk: None, tmp_path: P
     buy = stored(strike_price=69_000, quantity=10)
     take = stored(side="sell", trigger="take_profit", strike_price=None, rate=Decimal(3), sizing="all", quantity=None)
     idle = stored(symbol=HYNIX, strike_price=60_000, quantity=1)
-    replay, found, _, quotes = replayed(recorded(tmp_path, DIP_AND_RISE))
+    replay, found, _, rows = replayed(recorded(tmp_path, DIP_AND_RISE))
     bought, sold = replay.fills.all
     assert (bought.order.condition_id, bought.order.price, bought.price) == (buy.pk, 69_000, 68_900)
     assert bought.at is not None
@@ -143,7 +150,7 @@ def test_conditions_buy_and_take_profit_on_assumed_fills(desk: None, tmp_path: P
     assert (sold.order.condition_id, sold.order.quantity, sold.price) == (take.pk, 10, 72_000)
     assert sold.profit == 10 * (72_000 - 68_900)
     assert (bought.order.created_at - datetime.fromtimestamp(OPENING, KST)).total_seconds() == 2.5
-    assert [quote["last_price"] for quote in quotes] == [70_000, 70_000]
+    assert [row["last_price"] for row in rows] == [70_000, 70_000]
     why = {line.condition.split()[0]: line for line in found if line.profit is None}
     assert why[f"#{idle.pk}"].fill == ""
     assert [line.profit for line in found if line.profit is not None] == [10 * (70_000 - 68_900), 31_000]
@@ -301,7 +308,7 @@ def test_a_day_recorded_by_the_daemon_itself_ends_in_the_same_rows(
     begun = time.monotonic()
     feed.until(lambda: time.monotonic() - begun > 4 and counter("recorded") > 100)
     assert feed.stop() == 0
-    live = {row["symbol"]: row for row in Quote.objects.values()}
+    live = {row["symbol"]: row for row in quotes()}
     (path,) = tmp_path.glob("*.frames.gz")
     recording = open_recording(path)
     assert (recording.dropped, recording.lost_bytes) == (0, 0)
@@ -310,7 +317,7 @@ def test_a_day_recorded_by_the_daemon_itself_ends_in_the_same_rows(
         replay = Replay(Playback(), began_at=recording.first_at)
         replay.prepare()
         replay.run(recording.records())
-        played = {row["symbol"]: row for row in Quote.objects.values()}
+        played = {row["symbol"]: row for row in quotes()}
     assert played.keys() == live.keys() == set(wanted)
     for symbol in wanted:
         for own in ("name", "updated_at"):  # the master's name; when the database wrote it
