@@ -4,9 +4,9 @@ Everything here works in the replay's own database (`trading.replay_database`) a
 no broker: nothing can be sent.
 """
 
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NoReturn
 
 from assets.accounts import own_account
@@ -14,60 +14,16 @@ from assets.models import Account
 from market.playback import Playback, set_database_clock
 from market.recording import Record
 from stockdesk.kis.messages import KST
-from trading.database import DatabaseStorage
 from trading.engine import Engine
 from trading.models import Condition, Desk
 from trading.ports import Surroundings
-from trading.reading import DatabaseReader
 from trading.replay_fills import Fills
+from trading.replay_tables import Reader, Storage
 from trading.surroundings import market_view, own_setting
-from trading.views import ConditionView, DeskView, MarketView, Mode, Order, Stop, kst_day
+from trading.views import MarketView, Mode, Stop, kst_day
 
 #: The pace of run_trading and of run_assets, seconds.
 DECIDE_EVERY, ACCOUNT_EVERY = 0.5, 10.0
-
-
-class Storage(DatabaseStorage):
-    """The ledger of a replay, which nobody else writes: what was read stays true until it is written here."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.made: list[Order] = []
-        """Orders that the dry run has made, oldest first."""
-        self._desk: DeskView | None = None
-        self._conditions: list[ConditionView] | None = None
-        self._rows: dict[object, list[Order]] = {}
-
-    def desk(self) -> DeskView | None:
-        if self._desk is None:
-            self._desk = super().desk()
-        return self._desk
-
-    def conditions(self) -> list[ConditionView]:
-        if self._conditions is None:
-            self._conditions = super().conditions()
-        return list(self._conditions)
-
-    def note_best(self, condition: ConditionView) -> None:
-        super().note_best(condition)
-        self._conditions = None
-
-    def orders(self, day: date) -> list[Order]:
-        if day not in self._rows:
-            self._rows[day] = super().orders(day)
-        return list(self._rows[day])
-
-    def orders_of(self, conditions: Sequence[ConditionView]) -> list[Order]:
-        if "conditions" not in self._rows:
-            self._rows["conditions"] = super().orders_of(conditions)
-        return list(self._rows["conditions"])
-
-    def add(self, order: Order) -> Order | None:
-        stored = super().add(order)
-        self._rows.clear()
-        if stored is not None:
-            self.made.append(stored)
-        return stored
 
 
 class NoBroker:
@@ -98,9 +54,10 @@ class Replay:
         self._market: MarketView | None = None
         self._setting = replace(own_setting(), mode=Mode.DRY_RUN)
         self.fills = Fills(own_account())
+        self._reader = Reader(account=own_account(), number="", now=self.now)
         self._engine = Engine(
             storage=self.storage,
-            reader=DatabaseReader(account=own_account(), number="", now=self.now),
+            reader=self._reader,
             broker=NoBroker(),
             lease=_Lease(),
             surroundings=self._surroundings,
@@ -129,11 +86,18 @@ class Replay:
                     self._round(self._next_round)
                 self._next_round += DECIDE_EVERY
             self.ended_at = at
-            flushed = play(at, session, text) or flushed
+            if play(at, session, text):
+                flushed = True
+                self._reader.forget()
             if fills.waiting and session:
                 fills.see(text, at)
         self.playback.flush(self.ended_at)
+        self._reader.forget()
         self._round(self.ended_at)
+
+    def store(self) -> None:
+        """Write what was kept in memory on the way: to be called once, after the last record."""
+        self.storage.store()
 
     def _round(self, at: float) -> None:
         self._pace(at)
@@ -143,6 +107,7 @@ class Replay:
             # What the account has is what it had, plus the fills that are assumed: it is as if read anew.
             Account.objects.filter(pk=own_account()).update(updated_at=self.now(), stale=False)
             self._account_at, self.fills.changed = at, False
+            self._reader.forget()
         known = len(self.storage.made)
         _driven(self._engine.decide())
         for order in self.storage.made[known:]:

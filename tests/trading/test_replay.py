@@ -28,10 +28,12 @@ from tests.feed import StartFeed
 from tests.market.ticks import frame, record
 from tests.trading.conftest import HYNIX, SAMSUNG, needs_account, stored
 from trading.condition_file import header as file_header
+from trading.database import DatabaseStorage
 from trading.models import Condition, Desk, Order, Refusal
 from trading.replay import NoBroker, Replay
 from trading.replay_database import NoDatabase, own_database
 from trading.replay_report import Line, digest, lines
+from trading.replay_tables import Storage
 
 pytestmark = [pytest.mark.django_db(transaction=True), needs_account]
 
@@ -85,6 +87,7 @@ def replayed(path: Path) -> tuple[Replay, list[Line], str, list[dict[str, Any]]]
         replay = Replay(Playback(), began_at=recording.first_at)
         replay.prepare()
         replay.run(recording.records())
+        replay.store()
         return replay, lines(replay), digest(replay), quotes()
 
 
@@ -135,6 +138,32 @@ def test_the_same_day_gives_the_same_twice_and_leaves_the_desk_alone(
     for model in (Quote, FeedSession, Order, Refusal):
         assert not model.objects.exists()
     assert databases() == set()
+
+
+class ByRows(Storage):
+    """Every question and every note goes to the tables, as in run_trading."""
+
+    desk = DatabaseStorage.desk
+    conditions = DatabaseStorage.conditions
+    orders = DatabaseStorage.orders
+    orders_of = DatabaseStorage.orders_of
+    note_best = DatabaseStorage.note_best
+    note_refusal = DatabaseStorage.note_refusal
+
+
+def test_what_is_kept_in_memory_is_what_the_tables_would_have_said(
+    desk: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(strike_price=69_000, quantity=10, repeat=3, cool_down=3)
+    stored(side="sell", trigger="trailing", strike_price=None, rate=Decimal(1), sizing="all", quantity=None)
+    stored(symbol=HYNIX, strike_price=75_000, quantity=1_000_000)
+    path = recorded(tmp_path, DIP_AND_RISE, seconds_each=4)
+    by_memory = replayed(path)
+    monkeypatch.setattr("trading.replay.Storage", ByRows)
+    monkeypatch.setattr("trading.replay_tables.READ_AGAIN", 0.0)
+    by_rows = replayed(path)
+    assert by_memory[1:] == by_rows[1:]
+    assert len(by_memory[0].fills.all) > 3
 
 
 def test_conditions_buy_and_take_profit_on_assumed_fills(desk: None, tmp_path: Path) -> None:

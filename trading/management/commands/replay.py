@@ -74,6 +74,7 @@ class Command(BaseCommand):
             replay.run(records)
         except KeyboardInterrupt:
             self.stderr.write(_("Stopped: what follows is the result up to there."))
+        replay.store()
         self._tell(recording, replay, options)
 
     def _tell(self, recording: Recording, replay: Replay, options: dict[str, Any]) -> None:
