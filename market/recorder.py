@@ -228,10 +228,11 @@ class _Files:
         self._append(Kind.HEADER, json.dumps(header).encode(), 0, at, at)
 
     def _append(self, kind: Kind, content: bytes, ticks: int, first_at: float, last_at: float) -> None:
-        dropped, self._told = self.dropped - self._told, self.dropped
-        block = member(kind, content, ticks=ticks, dropped=dropped, first_at=first_at, last_at=last_at)
+        dropped = self.dropped
+        block = member(kind, content, ticks=ticks, dropped=dropped - self._told, first_at=first_at, last_at=last_at)
         if os.write(self._file, block) != len(block):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._told = dropped
 
     def _has_room(self, on: date, now: float) -> bool:
         """Now and then: what is too old or too much goes, and is there room on the disk?"""

@@ -49,7 +49,7 @@ class Storage(DatabaseStorage):
         """Orders that the dry run has made, oldest first."""
         self._desk: DeskView | None = None
         self._conditions: dict[int, ConditionView] | None = None
-        self._refusals: dict[tuple[int | None, str, date], models.Refusal] = {}
+        self._refusals: dict[tuple[int, str, date], models.Refusal] = {}
         self._rows: dict[object, list[Order]] = {}
 
     def desk(self) -> DeskView | None:
@@ -67,6 +67,7 @@ class Storage(DatabaseStorage):
         self._conditions[condition.id] = replace(self._conditions[condition.id], best_price=condition.best_price)
 
     def note_refusal(self, refusal: Refusal, now: datetime) -> None:
+        assert refusal.condition_id is not None  # the engine keeps no others
         key = (refusal.condition_id, refusal.code, kst_day(now))
         row = self._refusals.get(key)
         if row is None:
