@@ -21,6 +21,7 @@ from market.gaps import Coverage, Gap, of_minutes, save_gaps
 from market.models import FeedSession, Quote
 from market.notices import save_notices
 from market.quotes import Written, write_prices, write_ticks
+from market.recorder import HAND_OVER_EVERY, Recorder
 from market.watchlist import WatchItem, ensure_quotes, read_watch_list
 from stockdesk.events import Trouble, Troubles
 from stockdesk.kis import messages
@@ -40,7 +41,10 @@ PRICE_TRIES = 3
 DOWN_AFTER = 8.0
 # Notices that the database would not take yet; beyond this the oldest go, and the order look-up finds them.
 NOTICES_KEPT = 10_000
-TROUBLES = ("session-down", "registrations-refused", "notices-unreadable", "records-refused", "watch-list-full")
+TROUBLES = (
+    "session-down", "registrations-refused", "notices-unreadable", "records-refused", "watch-list-full",
+    "recording-stopped",
+)  # fmt: skip
 
 
 class Notice(NamedTuple):
@@ -87,6 +91,7 @@ class Feed:
         writer: DatabaseThread,
         board: DatabaseThread,
         stopping: asyncio.Event,
+        recorder: Recorder | None = None,
     ) -> None:
         self.daemon = daemon
         self.keepers = keepers
@@ -102,6 +107,7 @@ class Feed:
         self.flushes = Flushes()
         self._writer = writer
         self._board = board
+        self._recorder = recorder
         self._pending_notices: deque[Notice] = deque(maxlen=NOTICES_KEPT)
         # Symbols whose price is to be read over REST, with the tries so far.
         self._due_prices: dict[str, int] = {}
@@ -118,6 +124,8 @@ class Feed:
 
     def on_ticks(self, number: int) -> Callable[[bytes], object]:
         add = self.buffer.add
+        if self._recorder is not None:
+            return self._recorder.tap(number, add)
         return lambda frame: add(frame, number)
 
     def on_notices(self, number: int) -> Callable[[list[messages.ExecutionNotice]], None]:
@@ -169,6 +177,8 @@ class Feed:
         await self._board.run(ensure_quotes, items)
         rows = await self._board.run(_stored, joined)
         self.buffer.keep(placed)
+        if self._recorder is not None:
+            self._recorder.watch(placed)
         for symbol, traded_at, bar, closed_bar in rows:
             self.buffer.restore(symbol, traded_at, bar, closed_bar)
         ends = {symbol: _ends_at(bar or closed_bar) for symbol, _at, bar, closed_bar in rows}
@@ -215,6 +225,12 @@ class Feed:
                 for symbol in symbols:
                     self._due_prices.pop(symbol, None)
 
+    async def record(self) -> None:
+        """Hand over what was noted for the recording, once a second until ``stopping``: the flush waits for others."""
+        while self._recorder is not None and not self.stopping.is_set():
+            self._recorder.hand_over()
+            await self._pause(HAND_OVER_EVERY)
+
     # What is wrong, as events
 
     def _troubles(self) -> Iterator[tuple[Trouble, str]]:
@@ -230,6 +246,8 @@ class Feed:
         self._last_counts = (counts.records, counts.bad)
         if bad > 10 and bad * 2 > records:
             yield ("records-refused", ""), f"{bad} of {records} records are damaged, or the clock is wrong"
+        if self._recorder is not None and self._recorder.trouble:
+            yield ("recording-stopped", ""), self._recorder.trouble
         if self.left_over:
             shown = ", ".join(self.left_over[:5]) + ("..." if len(self.left_over) > 5 else "")
             yield ("watch-list-full", ""), f"{len(self.left_over)} symbols have no live place: {shown}"
@@ -241,8 +259,13 @@ class Feed:
 
         Raises ``django.db.Error``; what was not written stays due.
         """
-        self._look_for_gaps(datetime.now(KST))
-        self.buffer.close_minutes(datetime.now(KST).replace(tzinfo=None))
+        now = time.time()
+        moment = datetime.fromtimestamp(now, KST)
+        if self._recorder is not None:
+            live = [keeper.number for keeper in self.keepers if keeper.lamp.state is State.LIVE]
+            self._recorder.flushed(now, live)
+        self._look_for_gaps(moment)
+        self.buffer.close_minutes(moment.replace(tzinfo=None))
         pending = self.buffer.take()
         started = time.monotonic()
         try:

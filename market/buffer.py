@@ -173,8 +173,10 @@ class Buffer:
             slot.date, slot.minute = bar.starts_at.strftime("%Y%m%d").encode(), bar.starts_at.strftime("%H%M").encode()
             _, slot.open, slot.high, slot.low, slot.price, slot.volume = bar
 
-    def add(self, frame: bytes, session: int) -> int:
+    def add(self, frame: bytes, session: int, received_at: float | None = None) -> int:
         """Take in one tick frame (``0|H0STCNT0|003|...``); returns how many of its records were refused.
+
+        ``received_at`` is Unix time in seconds; without it the buffer asks its own clock.
 
         A frame whose fields do not divide by its record count is refused whole; a record without a proper
         symbol, time or price is refused alone.
@@ -184,13 +186,13 @@ class Buffer:
             return self._refuse()
         count, body = pieces[2], pieces[3]
         if count == b"001":
-            return self._add_record(body, session, self._now())
+            return self._add_record(body, session, self._now() if received_at is None else received_at)
         records = int(count) if count.isdigit() else 0
         fields = body.split(b"^")
         width, rest = divmod(len(fields), records) if records else (0, 1)
         if rest or width < _NARROWEST:
             return self._refuse()
-        now = self._now()
+        now = self._now() if received_at is None else received_at
         return sum(
             self._add_record(b"^".join(fields[start : start + width]), session, now)
             for start in range(0, len(fields), width)

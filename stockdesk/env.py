@@ -55,6 +55,16 @@ class GnuboardSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingSettings:
+    """Where the tick frames of a day are kept, and how many of them."""
+
+    on: bool
+    directory: Path
+    days: int
+    most_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """Everything that comes from ``.env``, checked and typed."""
 
@@ -76,6 +86,7 @@ class Environment:
     ws_sessions: int
     ws_symbols_per_session: int
     flush_seconds: float
+    recording: RecordingSettings
     gnuboard: GnuboardSettings
     dart_api_key: str = field(repr=False)
     data_go_kr_key: str = field(repr=False)
@@ -135,7 +146,7 @@ def read_environment(base: Path, variables: Mapping[str, str] | None = None) -> 
             from_file, problems = read_file(path)
         except UnreadableFile as exc:
             raise ImproperlyConfigured(str(exc)) from None
-    reader = _Reader({**from_file, **variables}, problems)
+    reader = _Reader({**from_file, **variables}, problems, base)
     values = reader.values()
     if reader.problems:
         source = str(path) if from_file else f"the environment (there is no {path})"
@@ -148,9 +159,10 @@ def read_environment(base: Path, variables: Mapping[str, str] | None = None) -> 
 class _Reader:
     """Takes values by name and collects what is wrong with them instead of stopping at the first."""
 
-    def __init__(self, given: Mapping[str, str], problems: list[str]) -> None:
+    def __init__(self, given: Mapping[str, str], problems: list[str], base: Path) -> None:
         self.given = given
         self.problems = problems
+        self.base = base
 
     def values(self) -> dict[str, Any]:
         """The arguments of `Environment`; of use only when no problem was found."""
@@ -183,6 +195,7 @@ class _Reader:
             "ws_sessions": self.whole("WS_SESSIONS", 1, 5),
             "ws_symbols_per_session": self.whole("WS_SYMBOLS_PER_SESSION", 1, 40),
             "flush_seconds": self.seconds("FLUSH_SECONDS", 0.1, 60.0),
+            "recording": self.recording(demo),
             "gnuboard": self.gnuboard(),
             "dart_api_key": self.secret("DART_API_KEY"),
             "data_go_kr_key": self.secret("DATA_GO_KR_KEY"),
@@ -367,6 +380,13 @@ class _Reader:
         except ValueError as exc:
             self.problem(name, str(exc))
             return None
+
+    def recording(self, demo: bool) -> RecordingSettings:
+        """The demo keeps today's, and little of it, unless its file says else."""
+        days = 1 if demo and "RECORD_DAYS" not in self.given else self.whole("RECORD_DAYS", 1, 9999)
+        gigabytes = 1 if demo and "RECORD_GB" not in self.given else self.whole("RECORD_GB", 1, 9999)
+        most_bytes = gigabytes << 30
+        return RecordingSettings(self.flag("RECORD"), self.base / self.text("RECORD_DIRECTORY"), days, most_bytes)
 
     def gnuboard(self) -> GnuboardSettings:
         def identifier(name: str, *, optional: bool = False) -> str:

@@ -69,6 +69,12 @@ ENVIRONMENT_NAMES: dict[str, tuple[Name, ...]] = {
         Name("WS_SYMBOLS_PER_SESSION", "1-40; a session has 41 registrations, one for the notices", "40"),
         Name("FLUSH_SECONDS", "0.1-60; how often the latest prices are written", "1.0"),
     ),
+    "The recording of the ticks": (
+        Name("RECORD", "1 keeps every tick frame of the day for manage.py replay; 0 keeps none", "1"),
+        Name("RECORD_DIRECTORY", "where; below the checkout unless it begins with a slash", "var/recordings"),
+        Name("RECORD_DAYS", "1-9999; how many days are kept, the oldest go first; the demo keeps today's", "20"),
+        Name("RECORD_GB", "1-9999; and how much of the disk they may take together", "10"),
+    ),
     "The watch list, a Gnuboard board": (
         Name("GNUBOARD_TABLE", "its table", "g5_write_daemon_kind_stock"),
         Name("GNUBOARD_PREFIX", "prefix of Gnuboard's tables", "g5_"),
@@ -123,7 +129,7 @@ KNOWN = frozenset(DEFAULTS) | frozenset(FURTHER_KEYS) | frozenset(FURTHER_ENDS)
 #: A name that begins like ours and is none of ours is most likely a slip.
 OURS = (
     *("KIS_", "WS_", "DESK_", "DATABASE_", "GNUBOARD_", "FLUSH_", "DART_", "DATA_GO_"),
-    *("ALERT_", "METRICS_"),
+    *("ALERT_", "METRICS_", "RECORD_"),
 )
 
 HEAD = """\

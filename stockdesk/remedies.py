@@ -1,6 +1,6 @@
 """What to do about each reason why the desk is not ready: one sentence by code, for ``/readyz``.
 
-Most reasons are events too, with ``-`` where a reason has ``_``; what to do about those stands in the alerts' catalogue.
+Most reasons are events too, with ``-`` where a reason has ``_``: the alerts' catalogue says what to do about them.
 """
 
 from django.utils.functional import Promise

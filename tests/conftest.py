@@ -75,7 +75,7 @@ def process_environment(transactional_db: None, settings: Any) -> Callable[..., 
             "DATABASE_TRADING_USER": settings.DESK.trading_user,
             "DATABASE_TRADING_PASSWORD": settings.DESK.trading_password,
         }
-        return {**os.environ, "DJANGO_SETTINGS_MODULE": "stockdesk.settings", **database, **variables}
+        return {**os.environ, "DJANGO_SETTINGS_MODULE": "stockdesk.settings", "RECORD": "0", **database, **variables}
 
     return made
 

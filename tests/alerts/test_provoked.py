@@ -68,7 +68,7 @@ def feed() -> None:
     ]
     made = Feed(
         daemon="ws_market", keepers=keepers, client=None, capacity=40, notices=None, buffer=Buffer(),  # type: ignore[arg-type]
-        writer=None, board=None, stopping=None,  # type: ignore[arg-type]
+        writer=None, board=None, stopping=None, coverage=None,  # type: ignore[arg-type]
     )  # fmt: skip
     made.buffer.counts.records, made.buffer.counts.bad = 100, 90
     made.left_over = ["000660"]

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.checks import run_checks
 from django.db import connection
 
-from market import bar_checks, bars, readiness
+from market import bars, readiness
 from market.bar_models import BarRule, BarState, ClosedBar, MarketBar
 from market.buffer import Buffer
 from market.models import Quote

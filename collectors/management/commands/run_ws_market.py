@@ -11,6 +11,7 @@ from collectors.keeper import Keeper
 from market.buffer import Buffer
 from market.feedsessions import remove_lamps_beyond
 from market.gaps import Coverage, last_covered
+from market.recorder import Recorder
 from stockdesk.clients import market_client
 from stockdesk.daemon import Daemon
 from stockdesk.governor import Governor
@@ -35,6 +36,7 @@ class Command(Daemon):
     pause_longest = 2.0
 
     feed: Feed | None = None
+    recorder: Recorder | None = None
 
     async def setup(self) -> None:
         desk = settings.DESK
@@ -45,6 +47,9 @@ class Command(Daemon):
         self.connects = DatabaseThread("ws_market-connects")
         self.clients = [market_client(key, self.connects) for key in desk.app_keys]
         self.today = Today()
+        record = desk.recording
+        if record.on and self.recorder is None:
+            self.recorder = Recorder(record.directory, days=record.days, most_bytes=record.most_bytes)
         self.feed = Feed(
             daemon=self.name,
             keepers=[self._keeper(number) for number in range(1, desk.ws_sessions + 1)],
@@ -56,9 +61,12 @@ class Command(Daemon):
             writer=self.database,
             board=self.board,
             stopping=self.stopping,
+            recorder=self.recorder,
         )
         work = {"the watch list": self.feed.follow_watch_list(), "gaps": self.feed.fill_gaps(lambda: self.fence)}
         work["the calendar"] = self.today.follow(self.board, self.stopping)
+        if self.recorder is not None:
+            work["the recording"] = self.feed.record()
         work |= {f"session {keeper.number}": keeper.run() for keeper in self.feed.keepers}
         self.tasks = [asyncio.create_task(coroutine, name=name) for name, coroutine in work.items()]
 
@@ -116,6 +124,8 @@ class Command(Daemon):
             "reconnects": sum(keeper.reconnects for keeper in feed.keepers),
             "board": feed.board_error or "ok",
         }
+        if self.recorder is not None:
+            self.counters |= {"recorded": self.recorder.recorded, "not_recorded": self.recorder.dropped}
 
     async def teardown(self) -> None:
         self.stopping.set()
@@ -129,6 +139,8 @@ class Command(Daemon):
             await asyncio.wait_for(self.feed.flush(self.fence), LAST_FLUSH_WITHIN)
         except (DatabaseError, TimeoutError) as exc:
             self.log.warning("the last second of prices was not written: %s", exc or "no answer")
+        if self.recorder is not None:
+            await asyncio.to_thread(self.recorder.close, LAST_FLUSH_WITHIN)
         for client in self.clients:
             await client.aclose()
         self.board.close()
