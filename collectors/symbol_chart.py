@@ -84,17 +84,6 @@ def symbol_overlays(request: HttpRequest, symbol: str) -> HttpResponse:
     return JsonResponse({"lines": lines, "marks": sorted(marks)})
 
 
-def chart_words() -> dict[str, str]:
-    """What the page's script says, by the word it goes by."""
-    return {
-        "gap": _("not recorded"),
-        "buy": _("buy"),
-        "sell": _("sell"),
-        "none": _("no bars yet"),
-        "lost": _("the chart cannot be read"),
-    }
-
-
 def _moment(request: HttpRequest, name: str) -> datetime | None:
     text = request.GET.get(name, "")
     return chart.from_wall(int(text)) if text else None

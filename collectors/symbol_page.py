@@ -17,7 +17,6 @@ from collectors.job_admin import missing_key
 from collectors.job_models import JobItem
 from collectors.jobs import JOBS
 from collectors.reference.days import days_held
-from collectors.symbol_chart import chart_words
 from collectors.symbol_live import holding_of, live_facts, quote_of
 from collectors.symbol_sections import SECTIONS, Section
 from collectors.symbol_texts import minute
@@ -59,7 +58,6 @@ def symbol_page(request: HttpRequest, symbol: str) -> HttpResponse:
         "live": live,
         "charts": settings.CHARTS_INSTALLED,
         "intervals": Interval.choices,
-        "chart_words": chart_words(),
         **{group: places(names, live) for group, names in PLACES.items()},
         "sections": [
             shown(section, symbol, rows[section.name], request, watched=watched, tried=tried.get(section.job))

@@ -10,7 +10,7 @@ const NEAR = 20; // so many bars from the left edge the next page is fetched
 
 const box = document.getElementById("chart");
 const empty = document.getElementById("chart-empty");
-const words = JSON.parse(document.getElementById("chart-words").textContent);
+const words = { gap: box.dataset.sayGap, none: box.dataset.sayNone, lost: box.dataset.sayLost };
 const buttons = [...document.querySelectorAll("[data-interval]")].filter((node) => node.tagName === "BUTTON");
 const legend = Object.fromEntries([...document.querySelectorAll("[data-legend]")].map((node) => [node.dataset.legend, node]));
 
