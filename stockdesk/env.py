@@ -80,6 +80,8 @@ class Environment:
     dart_url: str
     data_go_kr_url: str
     demo: bool
+    backup_dir: str
+    backup_keep: int
     path: Path | None = None
     """The file it was read from, if any."""
     unknown: tuple[str, ...] = ()
@@ -185,6 +187,8 @@ class _Reader:
             "dart_url": self.source_url("DART_URL", demo, f"{rest_url}{SIMULATED_DART}"),
             "data_go_kr_url": self.source_url("DATA_GO_KR_URL", demo, f"{rest_url}{SIMULATED_DATA_GO_KR}"),
             "demo": demo,
+            "backup_dir": self.text("BACKUP_DIR"),
+            "backup_keep": self.whole("BACKUP_KEEP", 1, 366),
         }
 
     def problem(self, name: str, text: str) -> None:

@@ -83,6 +83,10 @@ ENVIRONMENT_NAMES: dict[str, tuple[Name, ...]] = {
         Name("GNUBOARD_INCLUDE_REPLIES", "true if answers to posts are watched too", "false"),
         Name("GNUBOARD_AUTHOR", "mb_id that rows made here are written under; empty: the site's admin", ""),
     ),
+    "Backups": (
+        Name("BACKUP_DIR", "the folder they are made in, best on another disk; empty: var/backup", ""),
+        Name("BACKUP_KEEP", "1-366; of so many days the last one is kept", "14"),
+    ),
     "Public sources": (
         Name("DART_API_KEY", "opendart.fss.or.kr, 40 characters", ""),
         Name("DATA_GO_KR_KEY", "data.go.kr; of its two spellings the decoded one, the encoded one is taken too", ""),
@@ -101,7 +105,7 @@ FURTHER_KEYS = tuple(f"{stem}_{n}" for n in range(2, MOST_KEYS + 1) for stem in 
 DEFAULTS = {entry.name: entry.default for group in ENVIRONMENT_NAMES.values() for entry in group}
 KNOWN = frozenset(DEFAULTS) | frozenset(FURTHER_KEYS)
 #: A name that begins like ours and is none of ours is most likely a slip.
-OURS = ("KIS_", "WS_", "DESK_", "DATABASE_", "GNUBOARD_", "FLUSH_", "DART_", "DATA_GO_")
+OURS = ("BACKUP_", "KIS_", "WS_", "DESK_", "DATABASE_", "GNUBOARD_", "FLUSH_", "DART_", "DATA_GO_")
 
 HEAD = """\
 # stockdesk: copy to .env (chmod 600) and fill in.

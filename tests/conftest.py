@@ -98,6 +98,30 @@ def as_trading(trading_role: roles.Account) -> Iterator[None]:
 
 
 @pytest.fixture
+def empty_database(transactional_db: None) -> Iterator[Callable[[], None]]:
+    """Call it to work in an empty database from then on; the test's own comes back at the end."""
+    own = connection.settings_dict["NAME"]
+    other = f"{own}_restored"
+
+    def enter() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {grants.name(other)} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
+        go_to(other)
+
+    yield enter
+    go_to(own)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {grants.name(other)}")
+
+
+def go_to(database: str) -> None:
+    connections.close_all()
+    for alias in connections.settings:
+        connections.settings[alias]["NAME"] = database
+        connections[alias].settings_dict["NAME"] = database
+
+
+@pytest.fixture
 def simulator() -> Iterator[RunningSimulator]:
     """A stand-in broker with a lively market; a room that wants another one overrides this."""
     with running_simulator(symbols=120, ticks_per_second=60.0, pingpong_seconds=1.0, token_seconds=0.0) as running:

@@ -14,7 +14,10 @@ class TradingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from trading import screen  # noqa: F401  (puts its tables and words on the dashboard)
+        from stockdesk.backup import present
+        from trading import restored, screen  # noqa: F401  (the latter puts its tables and words on the dashboard)
+
+        present.GUARDS.append(restored.stopped)
 
         post_migrate.connect(make_desk, sender=self, dispatch_uid="trading.make_desk")
 
