@@ -335,12 +335,16 @@ class _Reader:
             if number > 1 and not key and not secret:
                 gap = gap or key_name
                 continue
+            if len(key) == APP_SECRET_LENGTH and len(secret) == APP_KEY_LENGTH:
+                self.problem(key_name, f"holds the secret, and {secret_name} the key: swap them")
             if number > 1 and bool(key) != bool(secret):
                 self.problem(secret_name if key else key_name, f"is missing beside {key_name if key else secret_name}")
             if gap:
                 self.problem(key_name, f"comes after a gap: {gap} is missing")
             if key and key in (pair.key for pair in pool):
                 self.problem(key_name, "is the same key as an earlier one")
+            if secret and secret in (pair.secret for pair in pool):
+                self.problem(secret_name, "is the same secret as an earlier one: each key has its own")
             pool.append(AppKey(number, key, secret))
         return tuple(pool)
 
