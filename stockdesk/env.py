@@ -63,6 +63,8 @@ class Environment:
     database: dict[str, Any] = field(repr=False)
     trading_user: str
     trading_password: str = field(repr=False)
+    collecting_user: str
+    collecting_password: str = field(repr=False)
     mode: str
     kis_rest_url: str
     kis_ws_url: str
@@ -307,13 +309,21 @@ class _Reader:
             return {}
 
     def databases(self) -> dict[str, Any]:
-        """The desk's own database user, and the one that run_trading works as."""
+        """The desk's own database user, and those that daemons work as."""
         own = self.database()
-        user = self.secret("DATABASE_TRADING_USER", lambda v: len(v) <= 80, "must be 80 characters or fewer")
-        if user and user == own.get("USER"):
-            self.problem("DATABASE_TRADING_USER", "must be another user than the one in DATABASE_URL")
-        password = self.secret("DATABASE_TRADING_PASSWORD", lambda v: len(v) >= 12, "must be 12 characters or more")
-        return {"database": own, "trading_user": user, "trading_password": password}
+        found: dict[str, Any] = {"database": own}
+        taken = {own.get("USER"): "the one in DATABASE_URL"}
+        for role in ("trading", "collecting"):
+            user_name, password_name = f"DATABASE_{role.upper()}_USER", f"DATABASE_{role.upper()}_PASSWORD"
+            user = self.secret(user_name, lambda v: len(v) <= 80, "must be 80 characters or fewer")
+            if user and user in taken:
+                self.problem(user_name, f"must be another user than {taken[user]}")
+            taken[user] = f"that of {user_name}"
+            found[f"{role}_user"] = user
+            found[f"{role}_password"] = self.secret(
+                password_name, lambda v: len(v) >= 12, "must be 12 characters or more"
+            )
+        return found
 
     def hosts(self) -> list[str]:
         hosts = [host.strip() for host in self.text("ALLOWED_HOSTS").split(",") if host.strip()]

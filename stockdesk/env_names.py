@@ -35,6 +35,8 @@ ENVIRONMENT_NAMES: dict[str, tuple[Name, ...]] = {
         Name("DATABASE_PASSWORD", "its password, letter by letter; wins over one inside DATABASE_URL", ""),
         Name("DATABASE_TRADING_USER", "run_trading's own user; empty: the database's name with _trading behind", ""),
         Name("DATABASE_TRADING_PASSWORD", "its password, 12 characters or more; ./desk manage database_users", ""),
+        Name("DATABASE_COLLECTING_USER", "the collectors' own user; empty: the database's name and _collecting", ""),
+        Name("DATABASE_COLLECTING_PASSWORD", "its password; without one they work as the desk's own user", ""),
     ),
     "The web pages": (
         Name("SECRET_KEY", "50 characters or more, from a generator; also seals the stored tokens"),

@@ -68,6 +68,8 @@ def process_environment(transactional_db: None, settings: Any) -> Callable[..., 
             "DATABASE_PASSWORD": at["PASSWORD"],
             "DATABASE_TRADING_USER": settings.DESK.trading_user,
             "DATABASE_TRADING_PASSWORD": settings.DESK.trading_password,
+            "DATABASE_COLLECTING_USER": settings.DESK.collecting_user,
+            "DATABASE_COLLECTING_PASSWORD": settings.DESK.collecting_password,
         }
         return {**os.environ, "DJANGO_SETTINGS_MODULE": "stockdesk.settings", **database, **variables}
 

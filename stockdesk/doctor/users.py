@@ -15,6 +15,12 @@ def examine(desk: Environment) -> Iterator[Finding]:
         if role == "trading" and not desk.account:
             continue  # nothing trades
         subject = f"{role}'s database user"
+        if not roles.given(role):
+            remedy = (
+                f"Set DATABASE_{role.upper()}_PASSWORD, then ./desk manage database_users: fewer rights, less harm."
+            )
+            yield Finding(subject, "none: the desk's own does it, which may do everything", remedy, "doubtful")
+            continue
         try:
             user, fault = roles.account_of(role).user, roles.fault_of(role)
         except roles.NotPrepared as exc:
