@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from collectors.errors import NotYet, SourceError
 from collectors.sources import DESK
-from stockdesk.backup import files
+from stockdesk.backup import files, tables
 from stockdesk.events import Troubles
 from stockdesk.kis.messages import KST
 from stockdesk.sheets import say
@@ -33,7 +33,7 @@ def items(day: date) -> list[str]:
 
 def fetch(day: date, item: str) -> int:
     """One backup of this day, made or found; NotYet while it is under way, SourceError with what the command said."""
-    newest = files.newest(settings.BACKUP_DIR)
+    newest = files.newest(settings.BACKUP_DIR, tables.database())
     if newest and newest[1].date() >= day:
         return 1
     child = subprocess.Popen(
@@ -56,7 +56,7 @@ def fetch(day: date, item: str) -> int:
 
 def tell_age(now: datetime) -> None:
     """Open an event while the newest backup is too old; a new desk has time for its first."""
-    newest = files.newest(settings.BACKUP_DIR)
+    newest = files.newest(settings.BACKUP_DIR, tables.database())
     old = newest is not None and now - newest[1] > OLDEST
     text = NONE_SINCE.replace("{1}", f"{newest[1].astimezone(KST):%Y-%m-%d %H:%M}") if newest else ""
     _troubles.tell({(OLD, ""): text} if old else {})

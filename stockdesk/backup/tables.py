@@ -11,6 +11,12 @@ MIGRATIONS = "django_migrations"
 WITHOUT_ROWS = frozenset({"stockdesk_token", "django_session", "django_q_ormq"})
 
 
+def database() -> str:
+    """The name of the desk's database."""
+    name: str = connection.settings_dict["NAME"]
+    return name
+
+
 def own() -> list[str]:
     """The tables of all models that are there, the board's among them, and the list of migrations."""
     named = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}

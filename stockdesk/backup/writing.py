@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from stockdesk.backup import files, tables
@@ -47,9 +47,9 @@ def write(folder: Path, now: datetime, *, whole: bool = False, before_restore: b
     with _alone_in(folder):
         for left in folder.glob(f".*{files.PARTIAL}"):
             left.unlink()  # of a process that was killed
-        previous = files.newest(folder)
+        database = tables.database()
+        previous = files.newest(folder, database)
         _look_at_disk(folder, KEEP_FREE + (previous[0].stat().st_size if previous else 0))
-        database = connections.settings[DEFAULT_DB_ALIAS]["NAME"]
         path = folder / files.name_of(database, now, before_restore=before_restore)
         partial = folder / f".{path.name}{files.PARTIAL}"
         try:

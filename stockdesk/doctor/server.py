@@ -12,6 +12,17 @@ from stockdesk.env import Environment
 #: Ten programs with two or three connections each, the workers, and pages that open one each.
 CONNECTIONS = 80
 PACKET = 16 << 20  # bytes
+#: What mends it, by the error's number.
+REMEDIES: dict[int | str, str] = {
+    1044: "GRANT ALL on the database to the user of DATABASE_URL.",
+    1045: "The user in DATABASE_URL or the password in DATABASE_PASSWORD is wrong.",
+    1049: "There is no such database on this server: CREATE DATABASE, or correct the name in DATABASE_URL.",
+    1040: "All connections are taken: raise max_connections on the server.",
+    2002: "Is the server running, and is unix_socket in DATABASE_URL the one that it listens on?",
+    2003: "Is the server running, and does it listen on the host and port in DATABASE_URL?",
+    2005: "The host in DATABASE_URL has no address.",
+    2026: "TLS failed: is ssl_ca in DATABASE_URL the certificate that signed the server's?",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +41,12 @@ class Facts:
 def answers() -> Finding:
     place = settings.DATABASES["default"]
     where = place.get("OPTIONS", {}).get("unix_socket") or place.get("HOST") or "localhost"
-    remedy = "Is it running (./desk status)? Is DATABASE_URL right, and the password in DATABASE_PASSWORD?"
     try:
         connection.ensure_connection()
     except DatabaseError as exc:
         number = exc.args[0] if exc.args else type(exc).__name__
-        return judged("database", f"{where} does not answer: error {number}", remedy, well=False)
+        remedy = REMEDIES.get(number, "Is it running (./desk status)? Is DATABASE_URL right, and DATABASE_PASSWORD?")
+        return Finding("database", f"{where} does not let us in: error {number}", remedy, "bad")
     return Finding("database", f"{where} answers")
 
 

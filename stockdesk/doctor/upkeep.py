@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from stockdesk import calendar_doubts
-from stockdesk.backup import files
+from stockdesk.backup import files, tables
 from stockdesk.doctor.findings import Finding, judged
 
 OLDEST_BACKUP = timedelta(hours=48)
@@ -28,7 +28,7 @@ def calendar(now: datetime) -> Iterator[Finding]:
 
 
 def backups(now: datetime) -> Iterator[Finding]:
-    newest = files.newest(settings.BACKUP_DIR)
+    newest = files.newest(settings.BACKUP_DIR, tables.database())
     found = f"newest of {timezone.localtime(newest[1]):%Y-%m-%d %H:%M}" if newest else f"none in {settings.BACKUP_DIR}"
     remedy = "./desk manage backup makes one; the programs reference and worker make one a night."
     well = newest is not None and now - newest[1] <= OLDEST_BACKUP

@@ -150,11 +150,14 @@ def test_of_older_days_the_last_backup_is_kept():
 
 def test_only_backups_are_thrown_away(tmp_path):
     old = tmp_path / "stockdesk-desk-20200101-050000.sql.gz"
-    others = [tmp_path / name for name in ("before-restore-desk-20200101-050000.sql.gz", "stockdesk-notes.sql.gz")]
+    others = [
+        tmp_path / f"{name}.sql.gz"
+        for name in ("before-restore-desk-20200101-050000", "stockdesk-notes", "stockdesk-other-20200101-050000")
+    ]
     for path in (old, tmp_path / "stockdesk-desk-20261120-050000.sql.gz", *others):
         path.touch()
-    assert files.forget_old(tmp_path, 1, date(2026, 11, 21)) == [old]
+    assert files.forget_old(tmp_path, "desk", 1, date(2026, 11, 21)) == [old]
     assert all(path.exists() for path in others)
-    newest = files.newest(tmp_path)
+    newest = files.newest(tmp_path, "desk")
     assert newest is not None
     assert newest[0].name == "stockdesk-desk-20261120-050000.sql.gz"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from collectors import backups
 from collectors.errors import NotYet, SourceError
 from collectors.jobs import JOBS
-from stockdesk.backup import files
+from stockdesk.backup import files, tables
 from stockdesk.events import Troubles
 from stockdesk.kis.messages import KST
 from stockdesk.models import Event
@@ -56,9 +56,9 @@ def test_two_days_without_a_backup_are_an_event_until_there_is_one(folder, monke
     folder.mkdir()
     backups.tell_age(now)
     assert not is_open(), "a new desk has time for its first"
-    (folder / files.name_of("desk", now - timedelta(hours=49))).touch()
+    (folder / files.name_of(tables.database(), now - timedelta(hours=49))).touch()
     backups.tell_age(now)
     assert is_open()
-    (folder / files.name_of("desk", now - timedelta(hours=1))).touch()
+    (folder / files.name_of(tables.database(), now - timedelta(hours=1))).touch()
     backups.tell_age(now)
     assert not is_open()

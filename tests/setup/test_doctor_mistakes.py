@@ -14,6 +14,7 @@ from django.db import connection
 
 from stockdesk import checks
 from stockdesk.backup import files
+from stockdesk.backup import tables as kept
 from stockdesk.checks import doubts
 from stockdesk.doctor import agreement, machine, server, tables, upkeep
 from stockdesk.doctor.findings import Finding, of_checks
@@ -221,7 +222,7 @@ def test_a_backup_that_is_missing_or_old_is_named(settings, tmp_path):
     settings.BACKUP_DIR = tmp_path
     now = datetime(2026, 11, 21, 12, tzinfo=KST)
     assert [finding.grade for finding in upkeep.backups(now)] == ["doubtful"]
-    (tmp_path / files.name_of("desk", now - timedelta(hours=47))).touch()
+    (tmp_path / files.name_of(kept.database(), now - timedelta(hours=47))).touch()
     assert [finding.grade for finding in upkeep.backups(now)] == ["well"]
     (finding,) = upkeep.backups(now + timedelta(hours=2))
     assert "./desk manage backup" in finding.remedy
@@ -232,3 +233,21 @@ def test_a_calendar_that_runs_out_and_a_day_nobody_confirmed_are_named():
     found = list(upkeep.calendar(datetime(2040, 1, 4, 9, tzinfo=KST)))
     assert any("known until" in finding.found and "거래일" in finding.remedy for finding in found)
     assert any("nobody has confirmed 2040-01-04" in finding.found for finding in found)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("changes", "remedy"),
+    [
+        ({"NAME": "no_such_database"}, "no such database"),
+        ({"USER": "nobody_here", "PASSWORD": "wrong"}, "DATABASE_PASSWORD is wrong"),
+        ({"OPTIONS": {"unix_socket": "/nowhere/mysqld.sock"}}, "unix_socket"),
+    ],
+)
+def test_a_database_that_lets_nobody_in_is_told_by_what_mends_it(changes, remedy, monkeypatch):
+    connection.close()
+    for name, value in changes.items():
+        monkeypatch.setitem(connection.settings_dict, name, value)
+    finding = server.answers()
+    assert finding.grade == "bad"
+    assert remedy in finding.remedy

@@ -39,5 +39,5 @@ class Command(BaseCommand):
             f"{made.path}: {made.size / 1e6:,.1f} MB, {manifest.rows:,} rows of {len(manifest.tables)} tables"
         )
         if options["to"] is None:
-            gone = files.forget_old(folder, settings.DESK.backup_keep, timezone.localdate(now))
+            gone = files.forget_old(folder, manifest.database, settings.DESK.backup_keep, timezone.localdate(now))
             self.stdout.write(f"{len(gone)} old backups deleted" if gone else "no backup is too old")

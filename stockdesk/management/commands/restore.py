@@ -5,10 +5,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import timezone
 
-from stockdesk.backup import manifest
+from stockdesk.backup import manifest, tables
 from stockdesk.backup.dump import BackupError
 from stockdesk.backup.restoring import refuse_while_running, restore
 
@@ -40,7 +39,7 @@ class Command(BaseCommand):
         told = checked.manifest
         if whole and not told.whole:
             raise BackupError(f"{path} holds the desk's tables only: it was made without --whole-database.")
-        target = connections.settings[DEFAULT_DB_ALIAS]["NAME"]
+        target = tables.database()
         self.stdout.write(
             f"of {timezone.localtime(told.made_at):%Y-%m-%d %H:%M} from {told.database}, version {told.version}: "
             f"{told.rows:,} rows of {len(told.tables)} tables, all as they were written"
