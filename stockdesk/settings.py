@@ -153,6 +153,8 @@ BAR_EVENT_SECONDS = 60
 RAW_BODY_DAYS = 400
 RAW_BODY_BYTES = 2 * 2**30
 
+BACKUP_DIR = BASE_DIR / (DESK.backup_dir or "var/backup")
+
 # Behind TLS the proxy says so in this header; without DESK_HTTPS nobody strips it, so it is not believed.
 if DESK.https:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -5,8 +5,9 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.utils.module_loading import autodiscover_modules
 
-from stockdesk import metrics_ground  # noqa: F401
+from stockdesk import metrics_ground  # noqa: F401  (registers itself)
 from stockdesk.health import healthz, readyz
+from stockdesk.manager import readiness  # noqa: F401  (likewise)
 from stockdesk.metrics import metrics
 
 # Pages of the admin, and what each room has to say at /readyz and /metrics: only who serves pages loads them.

@@ -55,6 +55,7 @@ CHANGE_WORDS: dict[str, Promise] = {
     "cancel": _("Cancel asked for"),
     "settle": _("Settled by hand"),
     "device": _("One-time code device"),
+    "restore": _("Backup restored"),
     **LIMIT_WORDS,
 }
 

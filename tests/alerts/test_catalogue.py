@@ -12,8 +12,6 @@ from stockdesk.alerts.catalogue import CATALOGUE, RANK, advice, entry_of
 ROOMS = ("stockdesk", "market", "assets", "trading", "collectors")
 RAISING = {"raise_event": 1, "Troubles": 1}
 """Place of the code among the arguments."""
-#: Raised by programs that this source does not hold yet.
-OF_THE_MANAGER = {"program-down", "program-hung", "supervisord-silent", "chore-failed", "backup-failed"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
@@ -87,7 +85,7 @@ def test_every_code_that_is_raised_has_its_words():
 
 
 def test_every_entry_is_raised_somewhere():
-    assert CATALOGUE.keys() - codes_raised() - OF_THE_MANAGER == set()
+    assert CATALOGUE.keys() - codes_raised() == set()
 
 
 @pytest.mark.parametrize("code", CATALOGUE)
