@@ -14,7 +14,7 @@ class TradingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from trading import screen  # noqa: F401  (puts its tables and words on the dashboard)
+        from trading import condition_screen, screen  # noqa: F401  (put their tables and words on the dashboard)
 
         post_migrate.connect(make_desk, sender=self, dispatch_uid="trading.make_desk")
 
