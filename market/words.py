@@ -59,11 +59,11 @@ def trouble_words() -> dict[str, str]:
 def hours_words() -> dict[str, str]:
     """Parts of the trading day, and the lanes of calls."""
     return {
-        "hours.before": pgettext("hours", "before hours"),
-        "hours.auction": pgettext("hours", "call auction"),
-        "hours.regular": pgettext("hours", "regular hours"),
-        "hours.off_hours": pgettext("hours", "off-hours trading"),
-        "hours.closed": pgettext("hours", "market closed"),
+        "hours.before": pgettext("hours", "pre-open"),
+        "hours.auction": pgettext("hours", "auction"),
+        "hours.regular": pgettext("hours", "regular"),
+        "hours.off_hours": pgettext("hours", "off-hours"),
+        "hours.closed": pgettext("hours", "closed"),
         "hours.holiday": pgettext("hours", "holiday"),
         "hours.unknown": pgettext("hours", "hours unknown"),
         "hours.next": _("{phase} in {left}"),
