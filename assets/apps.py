@@ -10,4 +10,4 @@ class AssetsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from assets import readiness, screen  # noqa: F401  (they register themselves)
+        from assets import alerting, screen  # noqa: F401  (they register themselves)

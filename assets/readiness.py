@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from assets.accounts import own_account
 from assets.models import Account
 from stockdesk.health import Reason, ready_check
+from stockdesk.manager.states import rests
 
 ASSET_SECONDS = 30  # no order uses an older row
 
@@ -17,6 +18,8 @@ ASSET_SECONDS = 30  # no order uses an older row
 def assets_are_fresh() -> Iterator[Reason]:
     if not settings.DESK.account:
         return  # a desk may watch prices only
+    if rests("assets"):
+        return
     account = Account.objects.filter(pk=own_account()).first()
     if account is None or account.updated_at is None:
         yield Reason("assets_absent", _("No balance has arrived yet."))

@@ -2,8 +2,10 @@
 
 import asyncio
 import resource
+import tempfile
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import uvloop
 from websockets.asyncio.client import connect
@@ -12,6 +14,7 @@ from bench.frames import symbols, tick_frames
 from bench.server import sending
 from bench.table import Row, median_ratio
 from market.buffer import Buffer
+from market.recorder import Recorder
 from stockdesk.kis.session import Session
 
 SYMBOLS = 200
@@ -21,6 +24,7 @@ def run(rounds: int = 5) -> list[Row]:
     flood = tick_frames(150_000)
     trickle = tick_frames(15_000)
     return [
+        _recorded(flood, rounds),
         _compare("receive, parse, buffer, bars: frames/s, one session", flood, rounds, a_second=None, sessions=1),
         _compare("5,000 ticks/s over five sessions: CPU per tick", trickle, rounds, a_second=5_000, sessions=5),
     ]
@@ -41,15 +45,29 @@ def _compare(title: str, frames: Sequence[bytes], rounds: int, *, a_second: int 
     return Row(title, "us CPU", "bare websockets loop on uvloop", median_ratio(pairs), at_most=1.15)
 
 
+def _recorded(frames: Sequence[bytes], rounds: int) -> Row:
+    """What the recording of every frame costs the event loop; its thread packs and writes on another core."""
+    pairs = []
+    for _ in range(rounds):
+        spent: list[float] = []
+        for receive in (_desk_recording, _desk):
+            with sending(frames, a_second=None, connections=1) as url:
+                spent.append(uvloop.run(receive(url, len(frames), 1)).loop)
+        pairs.append((spent[0], spent[1]))
+    title = "receive, parse, buffer and record: CPU of the loop"
+    return Row(title, "us CPU", "desk that records nothing", median_ratio(pairs), at_most=1.25)
+
+
 class Spent:
-    """What receiving so many frames took, wall clock and CPU of this process."""
+    """What receiving so many frames took, wall clock and CPU of this process and of its loop."""
 
     def __init__(self, frames: int) -> None:
         self._frames = frames
-        self._wall, self._cpu = time.perf_counter(), _cpu_seconds()
+        self._wall, self._cpu, self._loop = time.perf_counter(), _cpu_seconds(), time.thread_time()
 
     def stop(self) -> "Spent":
         self.rate = self._frames / (time.perf_counter() - self._wall)
+        self.loop = (time.thread_time() - self._loop) / self._frames * 1e6  # of this thread alone
         self.cpu = (_cpu_seconds() - self._cpu) / self._frames * 1e6
         return self
 
@@ -67,18 +85,41 @@ async def _bare(url: str, frames: int, sessions: int) -> Spent:
     return spent.stop()
 
 
-async def _desk(url: str, frames: int, sessions: int) -> Spent:
+async def _desk_recording(url: str, frames: int, sessions: int) -> Spent:
+    with tempfile.TemporaryDirectory() as directory:
+        recorder = Recorder(Path(directory), days=1, most_bytes=1 << 40)
+        handing = asyncio.create_task(_hand_over(recorder))
+        spent = await _desk(url, frames, sessions, recorder)
+        handing.cancel()
+        recorder.close()
+        if recorder.recorded != frames:
+            raise AssertionError(f"{recorder.recorded} of {frames} frames were recorded: {recorder.trouble}")
+    return spent
+
+
+async def _hand_over(recorder: Recorder) -> None:
+    while True:
+        await asyncio.sleep(0.2)  # the flood brings in 0.2 s what a busy market does in several seconds
+        recorder.hand_over()
+
+
+async def _desk(url: str, frames: int, sessions: int, recorder: Recorder | None = None) -> Spent:
     buffer = Buffer()
     buffer.keep(symbols(SYMBOLS))
     done = asyncio.Event()
 
-    def take(number: int) -> Callable[[bytes], None]:
+    def take(number: int) -> Callable[[bytes], object]:
         def on_ticks(frame: bytes) -> None:
             buffer.add(frame, number)
             if buffer.counts.records == frames:
                 done.set()
 
-        return on_ticks
+        def on_noted(frame: bytes, number: int, at: float) -> None:
+            buffer.add(frame, number, at)
+            if buffer.counts.records == frames:
+                done.set()
+
+        return on_ticks if recorder is None else recorder.tap(number, on_noted)
 
     spent = Spent(frames)
     opened = [Session(n, url, "no-key", on_ticks=take(n), on_notices=lambda _: None) for n in range(1, sessions + 1)]

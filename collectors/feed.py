@@ -6,7 +6,8 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import Error as DatabaseError
@@ -16,9 +17,11 @@ from collectors.liveness import Movement
 from collectors.placement import place
 from market.buffer import Bar, Buffer, Pending
 from market.feedsessions import write_lamps
+from market.gaps import Coverage, Gap, of_minutes, save_gaps
 from market.models import FeedSession, Quote
 from market.notices import save_notices
 from market.quotes import Written, write_prices, write_ticks
+from market.recorder import HAND_OVER_EVERY, Recorder
 from market.watchlist import WatchItem, ensure_quotes, read_watch_list
 from stockdesk.events import Trouble, Troubles
 from stockdesk.kis import messages
@@ -38,7 +41,10 @@ PRICE_TRIES = 3
 DOWN_AFTER = 8.0
 # Notices that the database would not take yet; beyond this the oldest go, and the order look-up finds them.
 NOTICES_KEPT = 10_000
-TROUBLES = ("session-down", "registrations-refused", "notices-unreadable", "records-refused", "watch-list-full")
+TROUBLES = (
+    "session-down", "registrations-refused", "notices-unreadable", "records-refused", "watch-list-full",
+    "recording-stopped",
+)  # fmt: skip
 
 
 class Notice(NamedTuple):
@@ -47,6 +53,22 @@ class Notice(NamedTuple):
     notice: messages.ExecutionNotice
     session: int
     received_at: datetime
+
+
+@dataclass(slots=True)
+class Flushes:
+    """How long the writes took, in seconds, and how many rows they had, since the daemon started."""
+
+    count: int = 0
+    rows: int = 0
+    last: float = 0.0
+    longest: float = 0.0
+    total: float = 0.0
+
+    def note(self, seconds: float, rows: int) -> None:
+        self.count += 1
+        self.rows += rows
+        self.last, self.longest, self.total = seconds, max(self.longest, seconds), self.total + seconds
 
 
 class Feed:
@@ -65,9 +87,11 @@ class Feed:
         capacity: int,
         notices: Registration | None,
         buffer: Buffer,
+        coverage: Coverage,
         writer: DatabaseThread,
         board: DatabaseThread,
         stopping: asyncio.Event,
+        recorder: Recorder | None = None,
     ) -> None:
         self.daemon = daemon
         self.keepers = keepers
@@ -75,17 +99,22 @@ class Feed:
         self.capacity = capacity
         self.notices = notices
         self.buffer = buffer
+        self.coverage = coverage
         self.stopping = stopping
         self.placed: dict[str, int] = {}
         self.left_over: list[str] = []
         self.board_error = ""
-        self.flush_seconds = 0.0
+        self.flushes = Flushes()
         self._writer = writer
         self._board = board
+        self._recorder = recorder
         self._pending_notices: deque[Notice] = deque(maxlen=NOTICES_KEPT)
         # Symbols whose price is to be read over REST, with the tries so far.
         self._due_prices: dict[str, int] = {}
         self._rows_missing = False
+        # Gaps that the database has not taken yet, by symbol and beginning: one that lasts replaces itself.
+        self._gaps: dict[tuple[str, datetime], Gap] = {}
+        self._carried_last: dict[int, list[str]] = {}
         self._last_counts = (0, 0)
         self._wrong = Troubles(daemon, TROUBLES)
         self._widest = len(H0STCNT0)
@@ -95,6 +124,8 @@ class Feed:
 
     def on_ticks(self, number: int) -> Callable[[bytes], object]:
         add = self.buffer.add
+        if self._recorder is not None:
+            return self._recorder.tap(number, add)
         return lambda frame: add(frame, number)
 
     def on_notices(self, number: int) -> Callable[[list[messages.ExecutionNotice]], None]:
@@ -146,8 +177,15 @@ class Feed:
         await self._board.run(ensure_quotes, items)
         rows = await self._board.run(_stored, joined)
         self.buffer.keep(placed)
+        if self._recorder is not None:
+            self._recorder.watch(placed)
         for symbol, traded_at, bar, closed_bar in rows:
             self.buffer.restore(symbol, traded_at, bar, closed_bar)
+        ends = {symbol: _ends_at(bar or closed_bar) for symbol, _at, bar, closed_bar in rows}
+        for symbol in joined:
+            self.coverage.joined(symbol, ends.get(symbol))
+        for symbol in self.placed.keys() - placed.keys():
+            self.coverage.left(symbol)
         self.placed, self.left_over = placed, left_over
         for keeper in self.keepers:
             keeper.want(self._registrations(keeper.number))
@@ -187,6 +225,12 @@ class Feed:
                 for symbol in symbols:
                     self._due_prices.pop(symbol, None)
 
+    async def record(self) -> None:
+        """Hand over what was noted for the recording, once a second until ``stopping``: the flush waits for others."""
+        while self._recorder is not None and not self.stopping.is_set():
+            self._recorder.hand_over()
+            await self._pause(HAND_OVER_EVERY)
+
     # What is wrong, as events
 
     def _troubles(self) -> Iterator[tuple[Trouble, str]]:
@@ -202,6 +246,8 @@ class Feed:
         self._last_counts = (counts.records, counts.bad)
         if bad > 10 and bad * 2 > records:
             yield ("records-refused", ""), f"{bad} of {records} records are damaged, or the clock is wrong"
+        if self._recorder is not None and self._recorder.trouble:
+            yield ("recording-stopped", ""), self._recorder.trouble
         if self.left_over:
             shown = ", ".join(self.left_over[:5]) + ("..." if len(self.left_over) > 5 else "")
             yield ("watch-list-full", ""), f"{len(self.left_over)} symbols have no live place: {shown}"
@@ -209,12 +255,17 @@ class Feed:
     # Into the tables
 
     async def flush(self, fence: int) -> None:
-        """Write what has changed: quotes, then notices, then the lamps.
+        """Write what has changed: quotes with every closed minute, gaps, notices, then the lamps.
 
-        Raises ``django.db.Error``; what was not written stays due. Of an outage that spans minutes only the last
-        closed bar of each symbol is left, for its row holds one.
+        Raises ``django.db.Error``; what was not written stays due.
         """
-        self.buffer.close_minutes(datetime.now(KST).replace(tzinfo=None))
+        now = time.time()
+        moment = datetime.fromtimestamp(now, KST)
+        if self._recorder is not None:
+            live = [keeper.number for keeper in self.keepers if keeper.lamp.state is State.LIVE]
+            self._recorder.flushed(now, live)
+        self._look_for_gaps(moment)
+        self.buffer.close_minutes(moment.replace(tzinfo=None))
         pending = self.buffer.take()
         started = time.monotonic()
         try:
@@ -222,14 +273,31 @@ class Feed:
         except DatabaseError:
             self.buffer.put_back(pending)
             raise
-        self.flush_seconds = time.monotonic() - started
+        self.flushes.note(time.monotonic() - started, len(pending))
         self._note_width(pending)
         self._rows_missing = self._rows_missing or written.taken < written.sent
         if written.refused:
             self.buffer.counts.bad += len(written.refused)
             logger.warning("%d records not stored whole, first: %s", len(written.refused), written.refused[0])
+        await self._store_gaps(fence)
         await self._store_notices()
         await self._writer.run(write_lamps, [self._lamp(keeper) for keeper in self.keepers])
+
+    def _look_for_gaps(self, now: datetime) -> None:
+        carried: dict[str, datetime] = {}
+        for keeper in self.keepers:
+            if symbols := _confirmed(keeper):
+                self._carried_last[keeper.number] = symbols
+                carried |= dict.fromkeys(symbols, keeper.last_frame_at() or now)
+        self._gaps |= {(gap.symbol, gap.since): gap for gap in self.coverage.look(carried, now)}
+
+    async def _store_gaps(self, fence: int) -> None:
+        gaps, lost = dict(self._gaps), set(self.buffer.lost)
+        if not gaps and not lost:
+            return
+        await self._writer.run(save_gaps, [*gaps.values(), *of_minutes(lost)], fence, self.daemon)
+        self._gaps = {key: gap for key, gap in self._gaps.items() if gaps.get(key) != gap}
+        self.buffer.lost -= lost
 
     def _note_width(self, pending: Sequence[Pending]) -> None:
         """KIS appends columns without notice: they are read past, and said once."""
@@ -260,8 +328,9 @@ class Feed:
 
     def _lamp(self, keeper: Keeper) -> FeedSession:
         lamp = keeper.lamp
-        confirmed = keeper.session.confirmed() if keeper.session is not None else set()
-        symbols = sorted(r.tr_key for r in confirmed if r.tr_id in TICK_TR_IDS)
+        symbols = _confirmed(keeper)
+        # The last lamp of a stopped daemon says what was carried until now: the next one tells the gap by it.
+        told = symbols or (self._carried_last.get(keeper.number, []) if self.stopping.is_set() else [])
         note = (_refused(keeper) if lamp.state is State.LIVE else "") or lamp.note
         return FeedSession(
             number=keeper.number,
@@ -269,7 +338,7 @@ class Feed:
             key_id=keeper.governor.key_id,
             wanted=sum(r.tr_id in TICK_TR_IDS for r in keeper.wanted),
             confirmed=len(symbols),
-            symbols=" ".join(symbols),
+            symbols=" ".join(told),
             last_frame_at=keeper.last_frame_at(),
             connected_at=lamp.connected_at,
             connects_today=keeper.connects_today,
@@ -286,6 +355,12 @@ class Feed:
             wait.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await wait
+
+
+def _confirmed(keeper: Keeper) -> list[str]:
+    """The symbols whose ticks this session carries, as the broker confirmed them."""
+    confirmed = keeper.session.confirmed() if keeper.session is not None else set()
+    return sorted(registration.tr_key for registration in confirmed if registration.tr_id in TICK_TR_IDS)
 
 
 def _refused(keeper: Keeper) -> str:
@@ -310,6 +385,10 @@ def _bar(row: Quote, name: str) -> Bar | None:
         return None
     prices = [getattr(row, f"{name}_{part}") for part in ("open", "high", "low", "close", "volume")]
     return Bar(starts_at.astimezone(KST).replace(tzinfo=None), *prices)
+
+
+def _ends_at(bar: Bar | None) -> datetime | None:
+    return None if bar is None else bar.starts_at.replace(tzinfo=KST) + timedelta(minutes=1)
 
 
 def _chunks(symbols: Sequence[str], size: int) -> list[Sequence[str]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,6 +20,8 @@ from collectors.reference.days import days_held
 from collectors.symbol_live import holding_of, live_facts, quote_of
 from collectors.symbol_sections import SECTIONS, Section
 from collectors.symbol_texts import minute
+from market.bar_models import Interval
+from market.chart import live_bars
 from market.instrument_admin import marks
 from market.models import Instrument, Quote
 from market.views import desk_facts
@@ -53,6 +56,8 @@ def symbol_page(request: HttpRequest, symbol: str) -> HttpResponse:
         "marks": marks_of(instrument, quote),
         "watched": watched,
         "live": live,
+        "charts": settings.CHARTS_INSTALLED,
+        "intervals": Interval.choices,
         **{group: places(names, live) for group, names in PLACES.items()},
         "sections": [
             shown(section, symbol, rows[section.name], request, watched=watched, tried=tried.get(section.job))
@@ -68,7 +73,8 @@ def symbol_live(request: HttpRequest, symbol: str) -> HttpResponse:
     if not request.user.is_authenticated:
         return JsonResponse({}, status=403)
     try:
-        facts = live_facts(quote_of(symbol), holding_of(symbol), timezone.now())
+        quote = quote_of(symbol)
+        facts = {**live_facts(quote, holding_of(symbol), timezone.now()), "bars": live_bars(quote)}
     except DatabaseError:
         return JsonResponse({}, status=503)
     return JsonResponse(facts)

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
+from collectors.symbol_chart import symbol_bars, symbol_overlays
 from collectors.symbol_page import symbol_live, symbol_page
 
 urlpatterns = [
     path("<str:symbol>/", symbol_page, name="symbol"),
     path("<str:symbol>/live.json", symbol_live, name="symbol-live"),
+    path("<str:symbol>/bars.json", symbol_bars, name="symbol-bars"),
+    path("<str:symbol>/overlays.json", symbol_overlays, name="symbol-overlays"),
 ]

@@ -25,6 +25,9 @@ _DIGITS = 13
 # A minute is closed this long after its end, for ticks that are still on their way.
 GRACE = timedelta(seconds=2)
 
+# Closed minutes of a symbol that the database has not taken yet; beyond this the oldest go. A trading day is 391.
+CLOSED_KEPT = 400
+
 # How far ahead of our clock the broker's may be, in seconds, before a record counts as damaged.
 AHEAD = 30.0
 
@@ -47,7 +50,7 @@ class Bar(NamedTuple):
 
 
 class Pending(NamedTuple):
-    """What the writer takes for one symbol: its last record as it came, and its two bars."""
+    """What the writer takes for one symbol: its last record as it came, and its bars."""
 
     symbol: str
     record: bytes
@@ -56,16 +59,21 @@ class Pending(NamedTuple):
     received_at: float
     """Unix time, in seconds."""
     bar: Bar | None
-    closed_bar: Bar | None
-    """Only when it is news: closed, or reached by a late tick, since the last write."""
+    closed_bars: tuple[Bar, ...] = ()
+    """Those that are news, the oldest first: closed, or reached by a late tick, since the last write."""
+
+    @property
+    def closed_bar(self) -> Bar | None:
+        """The newest of them."""
+        return self.closed_bars[-1] if self.closed_bars else None
 
 
 class Slot:
     """One symbol: its last record that was taken in, the bar in the making and the last closed one."""
 
     __slots__ = (
-        "closed_bar", "closed_is_news", "date", "day_volume", "floor", "high", "low", "minute", "open", "price",
-        "received_at", "record", "session", "time", "volume",
+        "closed_bar", "date", "day_volume", "floor", "high", "low", "minute", "open", "price", "received_at",
+        "record", "session", "time", "unwritten", "volume",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -75,7 +83,7 @@ class Slot:
         self.received_at = 0.0
         self.open = self.high = self.low = self.price = self.volume = 0
         self.closed_bar: Bar | None = None
-        self.closed_is_news = False
+        self.unwritten: list[Bar] = []  # closed minutes that are news; the last one is ``closed_bar``
 
     def bar(self) -> Bar | None:
         """The bar in the making."""
@@ -85,18 +93,38 @@ class Slot:
 
     def close_bar(self) -> None:
         self.closed_bar = self.bar()
-        self.closed_is_news = True
         self.minute = b""
+        if self.closed_bar is not None:
+            self.unwritten.append(self.closed_bar)
+
+    def correct(self, closed_bar: Bar) -> None:
+        """A late tick has changed the minute that was closed last."""
+        self.closed_bar = closed_bar
+        if self.unwritten and self.unwritten[-1].starts_at == closed_bar.starts_at:
+            self.unwritten.pop()
+        self.unwritten.append(closed_bar)
+
+    def owe(self, bars: Iterable[Bar]) -> list[Bar]:
+        """These are still to be written, before those that closed since; gives back what is too much to keep."""
+        known = {bar.starts_at: bar for bar in (*bars, *self.unwritten)}
+        owed = [known[starts_at] for starts_at in sorted(known)]
+        too_many = max(len(owed) - CLOSED_KEPT, 0)
+        self.unwritten = owed[too_many:]
+        return owed[:too_many]
 
 
 @dataclass(slots=True)
 class BufferCounts:
-    """Records since the daemon started: all, damaged, older than what we have, of symbols nobody asked for."""
+    """Records since the daemon started: all, damaged, older than what we have, of symbols nobody asked for.
+
+    ``lost_bars`` are closed minutes that went while the database was away for too long.
+    """
 
     records: int = 0
     bad: int = 0
     old: int = 0
     unknown: int = 0
+    lost_bars: int = 0
 
 
 class Buffer:
@@ -110,6 +138,9 @@ class Buffer:
         self._now = now
         self._slots: dict[bytes, Slot] = {}
         self._dirty: set[bytes] = set()
+        self._leaving: list[Pending] = []
+        self.lost: set[tuple[str, datetime]] = set()
+        """Closed minutes that were dropped unwritten; whoever has told of them empties it."""
         self._rolled_to: datetime | None = None
         self._horizon_until = 0.0
         self._latest = (b"", b"")
@@ -121,8 +152,13 @@ class Buffer:
         """Hold exactly these symbols; ticks of others are counted as unknown and dropped."""
         wanted = {symbol.encode() for symbol in symbols}
         for gone in self._slots.keys() - wanted:
-            del self._slots[gone]
+            slot = self._slots.pop(gone)
             self._dirty.discard(gone)
+            if slot.minute:
+                slot.close_bar()
+            if slot.unwritten:
+                # What is left of its last minute nobody else will close; the row itself is no longer ours.
+                self._leaving.append(Pending(gone.decode(), b"", 0, 0.0, None, tuple(slot.unwritten)))
         for new in wanted - self._slots.keys():
             self._slots[new] = Slot()
 
@@ -137,8 +173,10 @@ class Buffer:
             slot.date, slot.minute = bar.starts_at.strftime("%Y%m%d").encode(), bar.starts_at.strftime("%H%M").encode()
             _, slot.open, slot.high, slot.low, slot.price, slot.volume = bar
 
-    def add(self, frame: bytes, session: int) -> int:
+    def add(self, frame: bytes, session: int, received_at: float | None = None) -> int:
         """Take in one tick frame (``0|H0STCNT0|003|...``); returns how many of its records were refused.
+
+        ``received_at`` is Unix time in seconds; without it the buffer asks its own clock.
 
         A frame whose fields do not divide by its record count is refused whole; a record without a proper
         symbol, time or price is refused alone.
@@ -148,13 +186,13 @@ class Buffer:
             return self._refuse()
         count, body = pieces[2], pieces[3]
         if count == b"001":
-            return self._add_record(body, session, self._now())
+            return self._add_record(body, session, self._now() if received_at is None else received_at)
         records = int(count) if count.isdigit() else 0
         fields = body.split(b"^")
         width, rest = divmod(len(fields), records) if records else (0, 1)
         if rest or width < _NARROWEST:
             return self._refuse()
-        now = self._now()
+        now = self._now() if received_at is None else received_at
         return sum(
             self._add_record(b"^".join(fields[start : start + width]), session, now)
             for start in range(0, len(fields), width)
@@ -203,8 +241,7 @@ class Buffer:
             slot.price = price
             slot.volume += volume
         elif slot.closed_bar is not None:
-            slot.closed_bar = slot.closed_bar.with_tick(price, volume)
-            slot.closed_is_news = True
+            slot.correct(slot.closed_bar.with_tick(price, volume))
         slot.record = record
         slot.session = session
         slot.received_at = now
@@ -259,13 +296,12 @@ class Buffer:
     def take(self) -> list[Pending]:
         """What changed since the last ``take``, in symbol order, so that two writers lock rows in one order."""
         symbols, self._dirty = sorted(self._dirty), set()
-        taken = []
+        taken, self._leaving = self._leaving, []
         for symbol in symbols:
             slot = self._slots[symbol]
-            closed_bar = slot.closed_bar if slot.closed_is_news else None
-            slot.closed_is_news = False
-            taken.append(Pending(symbol.decode(), slot.record, slot.session, slot.received_at, slot.bar(), closed_bar))
-        return taken
+            closed, slot.unwritten = tuple(slot.unwritten), []
+            taken.append(Pending(symbol.decode(), slot.record, slot.session, slot.received_at, slot.bar(), closed))
+        return sorted(taken, key=lambda one: one.symbol) if len(taken) > len(symbols) else taken
 
     def put_back(self, pending: Iterable[Pending]) -> None:
         """The write failed: these symbols are due again, with whatever is newest by then."""
@@ -274,7 +310,12 @@ class Buffer:
             slot = self._slots.get(symbol)
             if slot is not None:
                 self._dirty.add(symbol)
-                slot.closed_is_news = slot.closed_is_news or one.closed_bar is not None
+                if one.closed_bars:
+                    lost = slot.owe(one.closed_bars)
+                    self.counts.lost_bars += len(lost)
+                    self.lost |= {(one.symbol, bar.starts_at) for bar in lost}
+            elif one.closed_bars:
+                self._leaving.append(one._replace(record=b"", bar=None))
 
 
 def _number(text: bytes) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from importlib import import_module
@@ -14,7 +15,7 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.db import DatabaseError
 
-from market.live import hub
+from market.live import PUSHES, hub
 
 log = logging.getLogger(__name__)
 
@@ -52,9 +53,13 @@ class QuotesConsumer(AsyncWebsocketConsumer):
         try:
             while True:
                 text = await feed.next_text(watcher)
+                began = time.monotonic()
                 async with asyncio.timeout(self.send_seconds):
                     await self.send(text)
+                PUSHES.count += 1
+                PUSHES.seconds += time.monotonic() - began
         except TimeoutError:
+            PUSHES.dropped += 1
             log.info("a browser took nothing for %.0f s: dropped", self.send_seconds)
             self._end(self.close(TOO_SLOW))
         except OSError:

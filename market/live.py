@@ -23,6 +23,19 @@ WHOLE_SECONDS = 5.0  # every quote, should a writer have left ``updated_at`` alo
 FIRST_POLL_SECONDS = 3.0  # how long a newcomer waits for its snapshot before it is told what we have
 
 
+@dataclass(slots=True)
+class Pushes:
+    """Of this web process since it started: browsers connected now, those let go, messages and their seconds."""
+
+    browsers: int = 0
+    dropped: int = 0
+    count: int = 0
+    seconds: float = 0.0
+
+
+PUSHES = Pushes()
+
+
 @dataclass(eq=False, slots=True)
 class Watcher:
     """One browser: where it stands, and a bell that rings when there is more."""
@@ -50,13 +63,16 @@ class Hub:
     def join(self) -> Watcher:
         watcher = Watcher()
         self._watchers.add(watcher)
+        PUSHES.browsers += 1
         if not self._tasks:
             self._polled = asyncio.Event()
             self._tasks = [asyncio.create_task(self._poll()), asyncio.create_task(self._beat())]
         return watcher
 
     def leave(self, watcher: Watcher) -> None:
-        self._watchers.discard(watcher)
+        if watcher in self._watchers:
+            self._watchers.discard(watcher)
+            PUSHES.browsers -= 1
         if not self._watchers:
             for task in self._tasks:
                 task.cancel()

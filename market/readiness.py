@@ -1,23 +1,28 @@
 """What ``/readyz`` asks of the market room: a daemon that beats, sessions that stand, quotes that are fresh."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from market.bar_models import ClosedBar
 from market.models import FeedSession, Quote
-from stockdesk.health import Reason, ready_check
+from stockdesk.health import BEAT_SECONDS, COLLECTOR, Reason, ready_check
 from stockdesk.hours import day_of
+from stockdesk.manager.states import rests
 from stockdesk.models import DaemonState
 
-COLLECTOR = "ws_market"
-BEAT_SECONDS = 10  # a lease's length: past it another copy may take over
 QUOTE_SECONDS = 30
+#: A minute that nobody has fetched for so long: three runs of the EVENT have gone by.
+BARS_LATE = timedelta(minutes=4)
 
 
 @ready_check
 def collector_beats() -> Iterator[Reason]:
+    if rests(COLLECTOR):
+        return
     daemon = DaemonState.objects.filter(name=COLLECTOR).first()
     if daemon is None or daemon.heartbeat_at is None:
         yield Reason("collector_absent", _("The price collector has not started yet."))
@@ -29,7 +34,9 @@ def collector_beats() -> Iterator[Reason]:
 
 @ready_check
 def sessions_stand() -> Iterator[Reason]:
-    """Every session that has something to carry is live."""
+    """Every session that has something to carry is live, where one is to be live at all."""
+    if rests(COLLECTOR):
+        return
     down = FeedSession.objects.filter(wanted__gt=0).exclude(state=FeedSession.State.LIVE)
     for session in down.order_by("number"):
         text = _("Session %(number)d is not live: %(state)s.")
@@ -50,3 +57,12 @@ def quotes_are_fresh() -> Iterator[Reason]:
     trading = day_of(timezone.localdate(now)).trading_seconds(now)
     if trading is not None and trading > QUOTE_SECONDS:
         yield Reason("quotes_stale", _("The newest quote is %d s old.") % age)
+
+
+@ready_check
+def bars_are_made() -> Iterator[Reason]:
+    """Asked of the rows alone: whatever the cause, a closed minute must not wait."""
+    oldest = ClosedBar.objects.aggregate(oldest=Min("starts_at"))["oldest"]
+    if oldest is not None and timezone.now() - oldest > BARS_LATE:
+        text = _("Minutes since %s are not bars yet: see ./desk doctor.")
+        yield Reason("bars_waiting", text % f"{timezone.localtime(oldest):%m-%d %H:%M}")

@@ -7,13 +7,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
 from stockdesk import calendar_doubts, sheets
+from stockdesk.alerts.catalogue import CATALOGUE
 
 
 def page_words() -> dict[str, str]:
     """Key -> text in the language of the request."""
     own = {
         **link_words(), **trouble_words(), **state_words(), **hours_words(), **age_words(), **quote_words(),
-        **asset_words(), **event_words(),
+        **asset_words(), **event_words(), **advice_words(),
     }  # fmt: skip
     for words in sheets.WORDS:
         own.update(words())
@@ -168,6 +169,7 @@ def event_words() -> dict[str, str]:
         "event.registrations-refused": _("Registrations refused"),
         "event.notices-unreadable": _("Execution notices cannot be read"),
         "event.records-refused": _("Most records cannot be read"),
+        "event.recording-stopped": _("Ticks are not recorded"),
         "event.step-late": _("A round of work hangs"),
         "event.day-disputed": _("Trading day in doubt"),
         "event.days-run-out": _("Trading days run out"),
@@ -179,6 +181,11 @@ def event_words() -> dict[str, str]:
         "event.no-instruments": _("No listed issues"),
         "event.master-refused": _("List of issues not taken"),
     }
+
+
+def advice_words() -> dict[str, str]:
+    """What to do about an event, by its code."""
+    return {f"advice.{code}": _(entry.todo) for code, entry in CATALOGUE.items()}
 
 
 # What daemons write into rows is plain English with values in it; a template here lets the page say it in
@@ -204,6 +211,10 @@ SENTENCES = (
     gettext_noop("execution notices cannot be read"),
     gettext_noop("{1} of {2} records are damaged, or the clock is wrong"),
     gettext_noop("no step for {1} s"),
+    gettext_noop("Recording has stopped: {1}"),
+    gettext_noop("Recording has stopped: less than {1} GB of disk is free"),
+    gettext_noop("Recording has stopped: today alone takes {1} GB (RECORD_GB)"),
+    gettext_noop("The disk is too slow: {1} frames are missing so far"),
     gettext_noop("the board cannot be read: database error {1}"),
     gettext_noop("the broker refuses calls: slowed down for a while"),
     gettext_noop("no complete balance for {1} s"),

@@ -130,4 +130,5 @@ class GroupAdmin(BaseGroupAdmin, ModelAdmin):
     """Groups of users, in Unfold's dress."""
 
 
-from stockdesk import calendar_admin  # noqa: E402, F401  (registers itself, with what stands above)
+from stockdesk import alert_admin, calendar_admin  # noqa: E402, F401  (register themselves, with what stands above)
+from stockdesk.manager import admin as manager_admin  # noqa: E402, F401  (likewise)

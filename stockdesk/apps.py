@@ -12,6 +12,8 @@ class GroundConfig(AppConfig):
 
     def ready(self) -> None:
         from stockdesk import calendar_doubts, checks  # noqa: F401  (they register themselves)
+        from stockdesk.alerts import chore, watches  # noqa: F401  (likewise)
         from stockdesk.calendar_seed import seed_after_migrate
+        from stockdesk.manager import words  # noqa: F401  (likewise)
 
         post_migrate.connect(seed_after_migrate, sender=self)

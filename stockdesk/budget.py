@@ -19,6 +19,7 @@ from django.db import OperationalError, connection
 from stockdesk.events import clear_event, raise_event
 from stockdesk.kis.errors import NotSent
 from stockdesk.models import Lane
+from stockdesk.tally import RESULTS, tally_of
 from stockdesk.threads import DatabaseThread
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ _SLOT_US = f"IF(next_us > {_NOW_US} + 60000000, {_NOW_US}, GREATEST(next_us, {_N
 _RESERVE = f"""
     UPDATE stockdesk_lane FORCE INDEX (PRIMARY)
     SET calls_today = IF(calls_on = CURRENT_DATE, calls_today + 1, 1), calls_on = CURRENT_DATE,
+        calls = calls + 1, {", ".join(f"{result} = {result} + %s" for result in RESULTS)},
         next_us = LAST_INSERT_ID({_SLOT_US} - {_NOW_US}) + {_NOW_US}
                   + spacing_us * IF(slow_until_us > {_NOW_US}, slow_factor, 1)
     WHERE name IN (%s, %s) AND {_SLOT_US} - {_NOW_US} <= %s
@@ -100,6 +102,7 @@ class Budget:
             raise ValueError("the ceiling is at least one call a second")
         self.key_id = key_id
         self.shares = shares(ceiling)
+        self._tally = tally_of(key_id)
 
     def ensure(self) -> None:
         """Make the rows of this key, or bring their spacing in line with the ceiling; remove lanes it has no more."""
@@ -125,12 +128,12 @@ class Budget:
         if lane not in LANES:
             raise ValueError(f"no lane {lane!r}")
         own, other = self._rows(lane)
-        wait = self._taken(own, other, max_wait)
+        wait = self._counted(lane, own, other, max_wait)
         if wait is None:
             # No slot, or no row yet; another process may be making the rows at this moment.
             if not Lane.objects.filter(pk=own).exists():
                 self.ensure()
-            wait = self._taken(own, other, max_wait)
+            wait = self._counted(lane, own, other, max_wait)
         if wait is not None:
             return wait
         raise BudgetExhausted(f"no free call on lane {lane} within {max_wait:.1f} s")
@@ -152,11 +155,29 @@ class Budget:
         own, other = (SHARED, SHARED) if SHARED in self.shares else (lane, MARKET if lane == "order" else lane)
         return self.name(own), self.name(other)
 
-    def _taken(self, own: str, other: str, max_wait: float) -> float | None:
+    def _counted(self, lane: str, own: str, other: str, max_wait: float) -> float | None:
+        """Take a slot, and take along how the lane's last calls ended."""
+        results = self._tally.take(lane)
+        wait = None
+        try:
+            wait = self._taken(own, other, max_wait, results)
+        finally:
+            if wait is None:
+                self._tally.add(lane, results)
+        return wait
+
+    def _taken(self, own: str, other: str, max_wait: float, results: dict[str, int]) -> float | None:
+        values: list[int | str] = [
+            *(results[result] for result in RESULTS),
+            own,
+            other,
+            int(max_wait * 1_000_000),
+            own,
+        ]
         for again in (True, True, False):
             try:
                 with connection.cursor() as cursor:
-                    if cursor.execute(_RESERVE, (own, other, int(max_wait * 1_000_000), own)):
+                    if cursor.execute(_RESERVE, values):
                         return cursor.lastrowid / 1_000_000
                     return None
             except OperationalError as exc:

@@ -163,6 +163,11 @@ class SessionWindow(models.Model):
     def __str__(self) -> str:
         return f"{self.venue} {self.get_code_display()} {self.hours_from:%H:%M}-{self.hours_to:%H:%M}"
 
+    def is_of(self, on: date, timetable: str) -> bool:
+        """Whether it is one of the windows of a day with these hours, as `SessionWindowQuerySet.of` has them."""
+        begun = self.timetable == timetable and self.effective_from <= on
+        return begun and (self.effective_to is None or self.effective_to >= on)
+
     def clean(self) -> None:
         """A window that ends before it begins, or twice the same at a time, would let orders out at wrong hours."""
         codes = self.divisions.split()

@@ -87,7 +87,7 @@ def server(alias: str) -> list[checks.CheckMessage]:
     if read_only:
         found.append(error(4, "The database server is read-only."))
     if scheduler != "ON":
-        hint = "Set event_scheduler = ON in the server's configuration."
+        hint = "As the server's root: SET GLOBAL event_scheduler = ON; and event_scheduler = ON in its configuration."
         found.append(warning(11, "The event scheduler is off: closed minutes are not copied into bars.", hint))
     if abs(ahead) > CLOCK_SECONDS:
         text = f"The database's clock is {ahead:+.1f} s from this machine's."

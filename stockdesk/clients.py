@@ -10,6 +10,7 @@ from stockdesk.keys import key_id
 from stockdesk.kis.account import AccountClient
 from stockdesk.kis.rest import Budget as Calls
 from stockdesk.kis.rest import KisClient
+from stockdesk.tally import tally_of
 from stockdesk.threads import DatabaseThread
 from stockdesk.tokens import TokenStore
 
@@ -42,6 +43,7 @@ def reading_client(
         key.secret,
         mock=desk.on_mock_host,
         tokens=TokenStore(identity, database),
+        failed=tally_of(identity).note,
         budget=budget or AsyncBudget(Budget(identity, desk.calls_per_second), database, max_wait=max_wait),
         **options,
     )
@@ -59,5 +61,6 @@ def account_client(kind: type[Account], database: DatabaseThread) -> Account:
         account=desk.account,
         mock=desk.on_mock,
         tokens=TokenStore(identity, database),
+        failed=tally_of(identity).note,
         budget=AsyncBudget(Budget(identity, desk.calls_per_second), database),
     )

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import os
 import random
 import signal
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, ClassVar
 
 import uvloop
@@ -21,6 +23,7 @@ from stockdesk.logs import log_uncaught_errors, redacted
 from stockdesk.threads import DatabaseThread
 
 BEAT = 2.0
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 #: A step that has not ended this many seconds after its time is an event.
 LATE = 6.0
 #: Errors that are weather, not mistakes: the database is away, restarting, full, read-only or overloaded.
@@ -51,6 +54,9 @@ class Daemon(BaseCommand):
     pause_longest: ClassVar[float] = PAUSE_LONGEST
     #: Seconds a lease lives without a heartbeat.
     expiry: ClassVar[float] = EXPIRY
+    #: Not those of pages, for which all pages would have to be loaded: ``manage.py check`` makes them.
+    requires_system_checks = ["stockdesk"]
+
     #: A role of `stockdesk.roles`, as whose database user the daemon works from its first query on; empty: the desk's.
     role: ClassVar[str] = ""
 
@@ -233,6 +239,7 @@ class Daemon(BaseCommand):
         """Renew the lease and write state and counters, one UPDATE every two seconds."""
         while True:
             changes, self._changes = self._changes, {}
+            self.counters["memory_mib"] = resident_mib()
             try:
                 kept = await self._beats.run(self._lease.renew, counters=dict(self.counters), **changes)
             except DATABASE_WEATHER as exc:
@@ -277,3 +284,9 @@ class Daemon(BaseCommand):
     @staticmethod
     def _error(exc: BaseException) -> dict[str, Any]:
         return {"error": redacted(f"{type(exc).__name__}: {exc}")[:500]}
+
+
+def resident_mib() -> float:
+    """Memory of this process that is in RAM, MiB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return round(pages * PAGE_BYTES / 2**20, 1)

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from stockdesk.env_alerts import AlertSettings, cut, expiry, levels, summary_at, web_url
 from stockdesk.env_database import DatabaseUrlError, parse_database_url
 from stockdesk.env_file import UnreadableFile, read_file
-from stockdesk.env_names import DEFAULTS, KNOWN, MOST_KEYS, OURS, SIMULATED_DART, SIMULATED_DATA_GO_KR
+from stockdesk.env_names import DEFAULTS, KEY_ENDS, KNOWN, MOST_KEYS, OURS, SIMULATED_DART, SIMULATED_DATA_GO_KR
 
 T = TypeVar("T")
 
@@ -54,12 +55,23 @@ class GnuboardSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingSettings:
+    """Where the tick frames of a day are kept, and how many of them."""
+
+    on: bool
+    directory: Path
+    days: int
+    most_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """Everything that comes from ``.env``, checked and typed."""
 
     secret_key: str = field(repr=False)
     allowed_hosts: list[str]
     https: bool
+    metrics_token: str = field(repr=False)
     database: dict[str, Any] = field(repr=False)
     trading_user: str
     trading_password: str = field(repr=False)
@@ -74,12 +86,14 @@ class Environment:
     ws_sessions: int
     ws_symbols_per_session: int
     flush_seconds: float
+    recording: RecordingSettings
     gnuboard: GnuboardSettings
     dart_api_key: str = field(repr=False)
     data_go_kr_key: str = field(repr=False)
     dart_url: str
     data_go_kr_url: str
     demo: bool
+    alerts: AlertSettings = field(default_factory=AlertSettings)
     path: Path | None = None
     """The file it was read from, if any."""
     unknown: tuple[str, ...] = ()
@@ -132,7 +146,7 @@ def read_environment(base: Path, variables: Mapping[str, str] | None = None) -> 
             from_file, problems = read_file(path)
         except UnreadableFile as exc:
             raise ImproperlyConfigured(str(exc)) from None
-    reader = _Reader({**from_file, **variables}, problems)
+    reader = _Reader({**from_file, **variables}, problems, base)
     values = reader.values()
     if reader.problems:
         source = str(path) if from_file else f"the environment (there is no {path})"
@@ -145,9 +159,10 @@ def read_environment(base: Path, variables: Mapping[str, str] | None = None) -> 
 class _Reader:
     """Takes values by name and collects what is wrong with them instead of stopping at the first."""
 
-    def __init__(self, given: Mapping[str, str], problems: list[str]) -> None:
+    def __init__(self, given: Mapping[str, str], problems: list[str], base: Path) -> None:
         self.given = given
         self.problems = problems
+        self.base = base
 
     def values(self) -> dict[str, Any]:
         """The arguments of `Environment`; of use only when no problem was found."""
@@ -167,6 +182,7 @@ class _Reader:
             "secret_key": self.secret("SECRET_KEY", _is_strong, "must be 50 random characters or more"),
             "allowed_hosts": self.hosts(),
             "https": self.flag("DESK_HTTPS"),
+            "metrics_token": self.secret("METRICS_TOKEN", _is_bearer, "must be 16 characters or more, without blanks"),
             **self.databases(),
             "mode": mode,
             "kis_rest_url": rest_url,
@@ -179,12 +195,14 @@ class _Reader:
             "ws_sessions": self.whole("WS_SESSIONS", 1, 5),
             "ws_symbols_per_session": self.whole("WS_SYMBOLS_PER_SESSION", 1, 40),
             "flush_seconds": self.seconds("FLUSH_SECONDS", 0.1, 60.0),
+            "recording": self.recording(demo),
             "gnuboard": self.gnuboard(),
             "dart_api_key": self.secret("DART_API_KEY"),
             "data_go_kr_key": self.secret("DATA_GO_KR_KEY"),
             "dart_url": self.source_url("DART_URL", demo, f"{rest_url}{SIMULATED_DART}"),
             "data_go_kr_url": self.source_url("DATA_GO_KR_URL", demo, f"{rest_url}{SIMULATED_DATA_GO_KR}"),
             "demo": demo,
+            "alerts": self.alerts(),
         }
 
     def problem(self, name: str, text: str) -> None:
@@ -340,6 +358,36 @@ class _Reader:
             pool.append(AppKey(number, key, secret))
         return tuple(pool)
 
+    def alerts(self) -> AlertSettings:
+        urls = self.formed("ALERT_URLS", cut)
+        minimum = self.formed("ALERT_MINIMUM", levels)
+        if minimum is not None and len(minimum) > 1 and urls is not None and len(minimum) != len(urls):
+            self.problem("ALERT_MINIMUM", "must be one level, or one for each of ALERT_URLS")
+        return AlertSettings(
+            urls=urls or (),
+            minimum=minimum or ("info",),
+            language=self.checked("ALERT_LANGUAGE", ("ko", "en").__contains__, "must be ko or en"),
+            fills=self.flag("ALERT_FILLS"),
+            summary_at=self.formed("ALERT_SUMMARY_AT", summary_at),
+            heartbeat_url=self.formed("ALERT_HEARTBEAT_URL", web_url) or "",
+            key_ends={name: day for name in KEY_ENDS if (day := self.formed(name, expiry)) is not None},
+        )
+
+    def formed(self, name: str, make: Callable[[str], T]) -> T | None:
+        """What ``make`` reads out of the value; a ValueError of it is a problem, which must not name the value."""
+        try:
+            return make(self.text(name).strip())
+        except ValueError as exc:
+            self.problem(name, str(exc))
+            return None
+
+    def recording(self, demo: bool) -> RecordingSettings:
+        """The demo keeps today's, and little of it, unless its file says else."""
+        days = 1 if demo and "RECORD_DAYS" not in self.given else self.whole("RECORD_DAYS", 1, 9999)
+        gigabytes = 1 if demo and "RECORD_GB" not in self.given else self.whole("RECORD_GB", 1, 9999)
+        most_bytes = gigabytes << 30
+        return RecordingSettings(self.flag("RECORD"), self.base / self.text("RECORD_DIRECTORY"), days, most_bytes)
+
     def gnuboard(self) -> GnuboardSettings:
         def identifier(name: str, *, optional: bool = False) -> str:
             # These go into SQL as names, where no parameter can stand.
@@ -374,6 +422,11 @@ _TRUTH = {"1": True, "true": True, "yes": True, "on": True,
 def _is_strong(key: str) -> bool:
     """Django's own measure of a SECRET_KEY (security.W009)."""
     return len(key) >= 50 and len(set(key)) >= 5 and not key.startswith("django-insecure-")
+
+
+def _is_bearer(token: str) -> bool:
+    """It travels in an HTTP header."""
+    return len(token) >= 16 and token.isascii() and token.isprintable() and " " not in token
 
 
 def _has_form(length: int) -> Callable[[str], bool]:

@@ -40,6 +40,7 @@ ENVIRONMENT_NAMES: dict[str, tuple[Name, ...]] = {
         Name("SECRET_KEY", "50 characters or more, from a generator; also seals the stored tokens"),
         Name("ALLOWED_HOSTS", "names under which the pages are reached, separated by commas", "127.0.0.1,localhost"),
         Name("DESK_HTTPS", "1 when served behind TLS: secure cookies, HSTS, redirect from http", "0"),
+        Name("METRICS_TOKEN", "16 characters or more; what Prometheus shows at /metrics as a bearer token", ""),
     ),
     "What the desk does": (
         Name("DESK_MODE", "dry-run (everything but the send), mock (KIS 모의투자) or live", "dry-run"),
@@ -68,6 +69,12 @@ ENVIRONMENT_NAMES: dict[str, tuple[Name, ...]] = {
         Name("WS_SYMBOLS_PER_SESSION", "1-40; a session has 41 registrations, one for the notices", "40"),
         Name("FLUSH_SECONDS", "0.1-60; how often the latest prices are written", "1.0"),
     ),
+    "The recording of the ticks": (
+        Name("RECORD", "1 keeps every tick frame of the day for manage.py replay; 0 keeps none", "1"),
+        Name("RECORD_DIRECTORY", "where; below the checkout unless it begins with a slash", "var/recordings"),
+        Name("RECORD_DAYS", "1-9999; how many days are kept, the oldest go first; the demo keeps today's", "20"),
+        Name("RECORD_GB", "1-9999; and how much of the disk they may take together", "10"),
+    ),
     "The watch list, a Gnuboard board": (
         Name("GNUBOARD_TABLE", "its table", "g5_write_daemon_kind_stock"),
         Name("GNUBOARD_PREFIX", "prefix of Gnuboard's tables", "g5_"),
@@ -93,15 +100,37 @@ ENVIRONMENT_NAMES: dict[str, tuple[Name, ...]] = {
             "https://apis.data.go.kr/1160100/service",
         ),
     ),
+    "Alerts, for who is away from the screen": (
+        Name(
+            "ALERT_URLS",
+            "where alerts go, separated by blanks: tgram://BOT_TOKEN/CHAT_ID/, json://host/path, "
+            "mailto://user:password@gmail.com?to=me@example.com ... (apprise); empty: nowhere",
+            "",
+        ),
+        Name("ALERT_MINIMUM", "info, warning or critical; or one for each of ALERT_URLS, separated by commas", "info"),
+        Name("ALERT_LANGUAGE", "ko or en", "ko"),
+        Name("ALERT_FILLS", "0 for no alert when an order fills", "1"),
+        Name("ALERT_SUMMARY_AT", "when the day is summed up on trading days, HH:MM in Korea; empty: never", "20:10"),
+        Name("ALERT_HEARTBEAT_URL", "asked for every five minutes while all is watched (healthchecks.io ...)", ""),
+        Name("KIS_APP_KEY_EXPIRES", "2027-05-01; warned of from 14 days before; also KIS_APP_KEY_2_EXPIRES ...", ""),
+        Name("DART_API_KEY_EXPIRES", "likewise", ""),
+        Name("DATA_GO_KR_KEY_EXPIRES", "likewise; data.go.kr shows it under the data set that was applied for", ""),
+    ),
 }
 
 #: Further app keys: no more than sessions.
 MOST_KEYS = 5
 FURTHER_KEYS = tuple(f"{stem}_{n}" for n in range(2, MOST_KEYS + 1) for stem in ("KIS_APP_KEY", "KIS_APP_SECRET"))
+FURTHER_ENDS = tuple(f"KIS_APP_KEY_{n}_EXPIRES" for n in range(2, MOST_KEYS + 1))
+#: The settings that say until when a key is good.
+KEY_ENDS = ("KIS_APP_KEY_EXPIRES", *FURTHER_ENDS, "DART_API_KEY_EXPIRES", "DATA_GO_KR_KEY_EXPIRES")
 DEFAULTS = {entry.name: entry.default for group in ENVIRONMENT_NAMES.values() for entry in group}
-KNOWN = frozenset(DEFAULTS) | frozenset(FURTHER_KEYS)
+KNOWN = frozenset(DEFAULTS) | frozenset(FURTHER_KEYS) | frozenset(FURTHER_ENDS)
 #: A name that begins like ours and is none of ours is most likely a slip.
-OURS = ("KIS_", "WS_", "DESK_", "DATABASE_", "GNUBOARD_", "FLUSH_", "DART_", "DATA_GO_")
+OURS = (
+    *("KIS_", "WS_", "DESK_", "DATABASE_", "GNUBOARD_", "FLUSH_", "DART_", "DATA_GO_"),
+    *("ALERT_", "METRICS_", "RECORD_"),
+)
 
 HEAD = """\
 # stockdesk: copy to .env (chmod 600) and fill in.

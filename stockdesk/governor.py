@@ -78,6 +78,7 @@ class Governor:
             pace.streak = min(pace.streak + 1, 1000)
             pace.next_at = now + timedelta(seconds=self._pace(pace.streak) + MARGIN)
             pace.reason = f"attempt {pace.streak} without proof"
+            pace.connects += 1
             pace.save()
             everyone.next_at = now + timedelta(seconds=ANY_GAP + MARGIN / 2)
             everyone.save()

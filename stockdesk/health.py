@@ -2,17 +2,29 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from stockdesk.models import DaemonState, Event
+from stockdesk.remedies import remedy
+
+#: A lease's length: past it another copy may take over.
+BEAT_SECONDS = 10
+#: It has a reason of its own (`market.readiness`), also when it never started.
+COLLECTOR = "ws_market"
+#: Of a hundred symbols that fail alike, so many are told.
+EVENTS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why the desk is not ready: a code for programs and a sentence for people."""
+    """Why the desk is not ready: a code for programs, a sentence for people, and (by `remedies`) what to do."""
 
     code: str
     text: str
@@ -41,17 +53,45 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """200 when every check passes, else 503 with the reasons."""
     reasons = list(reasons_not_ready())
     return JsonResponse(
-        {"ready": not reasons, "reasons": [asdict(reason) for reason in reasons]},
+        {"ready": not reasons, "reasons": [{**asdict(reason), "do": remedy(reason.code)} for reason in reasons]},
         status=503 if reasons else 200,
         json_dumps_params={"ensure_ascii": False},
     )
 
 
 def reasons_not_ready() -> Iterator[Reason]:
-    """Every reason, or the one that hides all others: no database."""
+    """Every reason, or the one that hides all others: no database.
+
+    Open events come last, and those are left out of which a check has just told.
+    """
+    told: set[str] = set()
     try:
         connection.ensure_connection()
         for check in _checks:
-            yield from check()
+            for reason in check():
+                told.add(reason.code)
+                yield reason
+        yield from (reason for reason in open_events() if reason.code not in told)
     except DatabaseError:
         yield Reason("database", _("The database does not answer."))
+
+
+@ready_check
+def daemons_beat() -> Iterator[Reason]:
+    """Who stopped on purpose has given the lease back; who holds it and is silent was killed or hangs."""
+    now = timezone.now()
+    silent = DaemonState.objects.exclude(holder="").filter(heartbeat_at__lt=now - timedelta(seconds=BEAT_SECONDS))
+    for daemon in silent.exclude(name=COLLECTOR).order_by("name"):
+        assert daemon.heartbeat_at is not None
+        text = _("The daemon %(name)s gave no sign of life for %(seconds)d s.")
+        yield Reason(
+            "daemon_silent", text % {"name": daemon.name, "seconds": (now - daemon.heartbeat_at).total_seconds()}
+        )
+
+
+def open_events() -> Iterator[Reason]:
+    """Degraded states that daemons have told of and that are not over; the worst and the newest first."""
+    rows = Event.objects.filter(ended_at=None).exclude(level="info").order_by("level", "-started_at")
+    for event in rows[:EVENTS]:
+        what = " ".join(part for part in (event.source, event.subject) if part)
+        yield Reason(event.code.replace("-", "_"), f"{what}: {event.text}")

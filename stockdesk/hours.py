@@ -6,6 +6,7 @@ held still and asked without a database.
 
 import asyncio
 import logging
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -105,11 +106,20 @@ def day_of(on: date, using: str = "default") -> Day:
     if settings.DESK.around_the_clock:
         return demo_day(on)
     row = MarketDay.objects.using(using).filter(pk=on).first()
-    if row is None:
-        return Day(on, None, False, "")
-    verdict = row.verdict(settings.DESK.broker)
-    windows = SessionWindow.objects.using(using).of(on, row.hours) if verdict.is_open else ()
-    return Day(on, verdict.is_open, verdict.confirmed, verdict.source, tuple(_window(on, row) for row in windows))
+    return _day(on, row, lambda hours: SessionWindow.objects.using(using).of(on, hours))
+
+
+def days_of(dates: Sequence[date]) -> list[Day]:
+    """The same for many days at once, in two queries."""
+    if settings.DESK.around_the_clock:
+        return [demo_day(on) for on in dates]
+    rows = MarketDay.objects.in_bulk(dates)
+    windows = list(SessionWindow.objects.order_by("hours_from", "hours_to"))
+
+    def open_day(on: date) -> Day:
+        return _day(on, rows.get(on), lambda hours: [window for window in windows if window.is_of(on, hours)])
+
+    return [open_day(on) for on in dates]
 
 
 def usual_hours(on: date) -> tuple[time, time] | None:
@@ -159,6 +169,15 @@ def demo_day(on: date) -> Day:
     midnight = _moment(on, time())
     window = Window(REGULAR, midnight, midnight + timedelta(days=1), KRX, CONTINUOUS)
     return Day(on, True, True, DEMO, (window,))
+
+
+def _day(on: date, row: MarketDay | None, windows: Callable[[str], Iterable[SessionWindow]]) -> Day:
+    """``windows`` gives those of a timetable on this date."""
+    if row is None:
+        return Day(on, None, False, "")
+    verdict = row.verdict(settings.DESK.broker)
+    open_windows = windows(row.hours) if verdict.is_open else ()
+    return Day(on, verdict.is_open, verdict.confirmed, verdict.source, tuple(_window(on, w) for w in open_windows))
 
 
 def _window(on: date, row: SessionWindow) -> Window:

@@ -1,12 +1,17 @@
-"""Tables that all daemons share: call lanes, tokens, connects, leases, events; the calendar comes from its module."""
+"""Tables that all daemons share: lanes, tokens, connects, leases, events; calendar and programs have modules."""
 
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from stockdesk.alert_models import Alert, AlertDelivery, AlertKey
 from stockdesk.calendar_models import MarketDay, SessionWindow
+from stockdesk.manager.models import ProgramOverride, ProgramState
 
-__all__ = ["Connection", "DaemonState", "Event", "Fence", "Lane", "MarketDay", "Pace", "SessionWindow", "Token"]
+__all__ = [
+    "Alert", "AlertDelivery", "AlertKey", "Connection", "DaemonState", "Event", "Fence", "Lane", "MarketDay", "Pace",
+    "ProgramOverride", "ProgramState", "SessionWindow", "Token",
+]  # fmt: skip
 
 
 class Lane(models.Model):
@@ -25,6 +30,12 @@ class Lane(models.Model):
     slow_until_us = models.PositiveBigIntegerField(_("slowed until"), db_default=0)
     calls_today = models.PositiveIntegerField(_("calls today"), db_default=0)
     calls_on = models.DateField(_("day of the calls"), null=True)
+    # Since the row was made, for figures: they only grow.
+    calls = models.PositiveBigIntegerField(_("calls"), db_default=0)
+    refused = models.PositiveBigIntegerField(_("refused"), db_default=0)
+    too_many = models.PositiveBigIntegerField(_("refused as too many"), db_default=0, help_text="EGW00201")
+    unanswered = models.PositiveBigIntegerField(_("unanswered"), db_default=0)
+    unsent = models.PositiveBigIntegerField(_("not sent"), db_default=0)
 
     class Meta:
         db_table = "stockdesk_lane"
@@ -88,6 +99,7 @@ class Pace(models.Model):
     quarantined_until = models.DateTimeField(_("quarantined until"), null=True)
     quarantines = models.PositiveSmallIntegerField(_("quarantines in a row"), db_default=0)
     reason = models.CharField(_("reason"), max_length=80, db_default="")
+    connects = models.PositiveBigIntegerField(_("connects"), default=0, db_default=0)
 
     class Meta:
         db_table = "stockdesk_pace"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 PYTHON = ".venv/bin/python"
+MANAGER = "manager"
 
 When = Literal["always", "market hours", "night", "after the close"]
 Only = Literal["", "embedded", "simulated", "account"]
@@ -26,7 +27,8 @@ class Program:
     when: When = "always"
     # "embedded": with the desk's own MariaDB; "simulated": with the broker's stand-in; "account": KIS_ACCOUNT is set
     only: Only = ""
-    starts_alone: bool = False  # before the migrations; the others wait until the tables are there
+    starts_alone: bool = False  # by supervisord itself, before the migrations; the others are told to start
+    asks_calendar: bool = False  # it is needed every morning, to ask the broker which days are trading days
     stop_seconds: int = 15  # between SIGTERM and SIGKILL
     # SIGTERM goes to the program alone, which ends its own children; SIGKILL goes to the whole group all the same.
     ends_its_children: bool = False
@@ -72,6 +74,7 @@ PROGRAMS = (
         priority=40,
         when="market hours",
         only="account",
+        asks_calendar=True,
     ),
     Program(
         name="trading",
@@ -86,16 +89,19 @@ PROGRAMS = (
         command=(PYTHON, "manage.py", "run_overseas"),
         does="overseas indices and rates",
         priority=60,
+        when="night",
     ),
     Program(
         name="reference",
         command=(PYTHON, "manage.py", "run_reference"),
         does="opens the batch jobs: filings from 07:00, data.go.kr at 13:10, the broker's figures after the close",
         priority=65,
+        when="after the close",
     ),
     Program(
         name="worker",
-        command=(PYTHON, "manage.py", "qcluster"),
+        # The checks would load every page.
+        command=(PYTHON, "manage.py", "qcluster", "--skip-checks"),
         does="batch jobs",
         priority=70,
         stop_seconds=60,  # the items in hand are finished
@@ -112,7 +118,15 @@ PROGRAMS = (
         does="dashboard and admin",
         priority=90,
     ),
+    Program(
+        name=MANAGER,
+        command=(PYTHON, "manage.py", "run_manager"),
+        does="starts and stops the others by trading hours",
+        priority=100,  # the first to stop: nobody starts again what is being stopped
+        starts_alone=True,  # it waits until ./desk has made the tables; nobody else would start it again
+    ),
 )
+BY_NAME = {program.name: program for program in PROGRAMS}
 
 
 def programs_for(*, embedded: bool, simulated: bool, account: bool) -> list[Program]:

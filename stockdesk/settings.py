@@ -23,7 +23,7 @@ INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.import_export",
     "unfold.contrib.simple_history",
-    "django.contrib.admin",
+    "stockdesk.admin_app.PagesAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -113,7 +113,10 @@ USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# What npm brought (./desk): a checkout that was not set up by it has pages without charts.
+VENDOR = BASE_DIR / "var" / "vendor"
+CHARTS_INSTALLED = (VENDOR / "lightweight-charts" / "LICENSE").is_file()
+STATICFILES_DIRS = [BASE_DIR / "static", *([("vendor", VENDOR)] if CHARTS_INSTALLED else [])]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "stockdesk.storage.StaticStorage"},
@@ -142,6 +145,9 @@ Q_CLUSTER = {
 }
 
 LOGGING = logging_config(DESK)
+
+# How often the database itself turns closed minutes into bars (market/bar_sql.py); 0 leaves its EVENT switched off.
+BAR_EVENT_SECONDS = 60
 
 # Raw answers of the public sources: how long and how much of them is kept, compressed, for parsing them again.
 RAW_BODY_DAYS = 400

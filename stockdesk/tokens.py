@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from stockdesk.events import clear_event, raise_event
 from stockdesk.kis.errors import KisError, NotSent
 from stockdesk.kis.messages import IssuedToken
 from stockdesk.logs import redact, redacted
@@ -27,6 +28,9 @@ from stockdesk.models import Token
 from stockdesk.threads import DatabaseThread
 
 log = logging.getLogger(__name__)
+
+#: Events of a key without a usable token, and of one whose old token cannot be replaced.
+SOURCE, REFUSED, OLD = "tokens", "token-refused", "token-old"
 
 Issue = Callable[[], Awaitable[IssuedToken]]
 
@@ -131,7 +135,7 @@ class TokenStore:
             issued = await issue()
         except KisError as exc:
             gap = RENEWAL_GAP if held.usable else UNSENT_GAP if isinstance(exc, NotSent) else ISSUE_GAP
-            await self._database.run(self._postpone, gap, str(exc))
+            await self._database.run(self._postpone, gap, str(exc), OLD if held.usable else REFUSED)
             if held.usable and held.value:
                 log.warning("the access token of %s could not be renewed, the old one goes on: %s", self.key_id, exc)
                 return held.value
@@ -164,9 +168,11 @@ class TokenStore:
         with connection.cursor() as cursor:
             return bool(cursor.execute(_CLAIM, (ISSUE_GAP, self.key_id, digest)))
 
-    def _postpone(self, seconds: int, error: str) -> None:
+    def _postpone(self, seconds: int, error: str, code: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_POSTPONE, (seconds, redacted(error)[:200], self.key_id))
+        level = "error" if code == REFUSED else "warning"
+        raise_event(SOURCE, code, self.key_id, level=level, text=error)
 
     def _store(self, issued: IssuedToken) -> None:
         Token.objects.filter(pk=self.key_id).update(
@@ -176,6 +182,8 @@ class TokenStore:
             expires_at=issued.expires_at,
             last_error="",
         )
+        for code in (REFUSED, OLD):
+            clear_event(SOURCE, code, self.key_id)
 
     def _reject(self, token: str) -> None:
         with connection.cursor() as cursor:

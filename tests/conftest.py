@@ -45,6 +45,12 @@ def _compiled_catalogue() -> None:
     gettext._translations.clear()  # type: ignore[attr-defined]
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The EVENT of the bars is in every test's database and switched off: what it does, tests do when they mean it."""
+    settings.BAR_EVENT_SECONDS = 0
+
+
 @pytest.fixture(autouse=True)
 def _static_files_without_a_manifest(settings: Any) -> None:
     """Pages are rendered in tests without collectstatic having run."""
@@ -69,7 +75,7 @@ def process_environment(transactional_db: None, settings: Any) -> Callable[..., 
             "DATABASE_TRADING_USER": settings.DESK.trading_user,
             "DATABASE_TRADING_PASSWORD": settings.DESK.trading_password,
         }
-        return {**os.environ, "DJANGO_SETTINGS_MODULE": "stockdesk.settings", **database, **variables}
+        return {**os.environ, "DJANGO_SETTINGS_MODULE": "stockdesk.settings", "RECORD": "0", **database, **variables}
 
     return made
 

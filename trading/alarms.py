@@ -7,11 +7,11 @@ from stockdesk.events import Trouble
 from trading import checks
 from trading.ports import Surroundings
 from trading.states import State
-from trading.views import DeskView, Mode, Order
+from trading.views import DeskView, Mode, Order, Stop
 
 CODES = (
     "order-unknown", "order-needs-human", "order-alarm", "orders-halted", "lock-closed", "clock-off", "not-recovered",
-    "look-ups-fail", "killed", "condition-off",
+    "look-ups-fail", "killed", "desk-stopped", "condition-off",
 )  # fmt: skip
 SLOW_RECOVERY = timedelta(seconds=10)
 BLIND = timedelta(seconds=10)
@@ -42,8 +42,7 @@ def troubles(
     old = [o for o in unknown if o.sent_at is None or (now - o.sent_at).total_seconds() > checks.MAX_UNKNOWN_AGE]
     if len(unknown) > checks.MAX_UNKNOWN or old:
         found["orders-halted", ""] = f"{len(unknown)} orders are unknown: nothing new is ordered"
-    if desk is not None and desk.killed_at is not None:
-        found["killed", ""] = "the kill switch is on: nothing new is ordered"
+    found |= _stopped(desk)
     if desk is not None and around.setting is not None:
         closed = checks.closed_lock(desk, around.setting, now)
         if closed is not None:
@@ -55,6 +54,17 @@ def troubles(
         found["not-recovered", ""] = "the day's orders could not be read since the start: nothing is decided"
     if recovered and blind_since is not None and now - blind_since > BLIND:
         found["look-ups-fail", ""] = f"since {blind_since:%H:%M:%S} the broker's list could not be read whole"
+    return found
+
+
+def _stopped(desk: DeskView | None) -> dict[Trouble, str]:
+    """What a person has stopped, and who."""
+    found: dict[Trouble, str] = {}
+    if desk is not None and desk.killed_at is not None:
+        found["killed", ""] = f"the kill switch was pressed by {desk.killed_by or '-'}: nothing new is ordered"
+    if desk is not None and desk.stop is not Stop.NORMAL:
+        what = "new orders were stopped" if desk.stop is Stop.NO_NEW else "everything was stopped"
+        found["desk-stopped", desk.stop.value] = f"{what} by {desk.stop_by or '-'}"
     return found
 
 

@@ -14,7 +14,8 @@ class TradingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from trading import condition_screen, screen  # noqa: F401  (put their tables and words on the dashboard)
+        # What they put on the pages of others.
+        from trading import alerting, condition_screen, overlays, screen  # noqa: F401
 
         post_migrate.connect(make_desk, sender=self, dispatch_uid="trading.make_desk")
 

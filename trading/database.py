@@ -187,7 +187,7 @@ class DatabaseStorage:
     def note_refusal(self, refusal: Refusal, now: datetime) -> None:
         told = {
             "condition_revision": refusal.condition_revision, "text": refusal.text[:200], "last_at": now,
-            "seen": {name: _plain(value) for name, value in refusal.seen.items()},
+            "seen": {name: plain(value) for name, value in refusal.seen.items()},
         }  # fmt: skip
         key = {"condition_id": refusal.condition_id, "code": refusal.code[:24], "refused_on": kst_day(now)}
         with self.transaction():
@@ -244,7 +244,7 @@ def _typed(row: dict[str, Any], enums: dict[str, Any]) -> dict[str, Any]:
     return {**row, **{name: enum(row[name]) for name, enum in enums.items()}}
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """As JSON can hold it."""
     if isinstance(value, datetime):
         return value.isoformat()

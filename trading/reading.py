@@ -81,7 +81,7 @@ class DatabaseReader:
 
     def _quotes(self, symbols: Sequence[str]) -> dict[str, QuoteView]:
         quotes = Quote.objects.using(self._using).filter(symbol__in=symbols).only(*_QUOTE)
-        master = Instrument.objects.using(self._using).only(*_INSTRUMENT).in_bulk(list(symbols))
+        master = self._master(symbols)
         alive = {session.number for session in FeedSession.objects.using(self._using).all() if self._lives(session)}
         return {
             quote.symbol: QuoteView(
@@ -98,6 +98,9 @@ class DatabaseReader:
             )
             for quote in quotes
         }
+
+    def _master(self, symbols: Sequence[str]) -> dict[str, Instrument]:
+        return Instrument.objects.using(self._using).only(*_INSTRUMENT).in_bulk(list(symbols))
 
     def _lives(self, session: FeedSession) -> bool:
         seconds = age(session.updated_at, self._now())

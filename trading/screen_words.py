@@ -28,6 +28,7 @@ def event_words() -> dict[str, str]:
         "event.clock-off": _("The clock is wrong"),
         "event.not-recovered": _("Trading has not begun"),
         "event.killed": _("Kill switch on"),
+        "event.desk-stopped": _("Orders are stopped"),
         "event.upkeep": _("Account upkeep"),
     }
 
@@ -118,7 +119,9 @@ SENTENCES = (
     gettext_noop("buy {1}: it may stand at the broker"),
     gettext_noop("sell {1}: it may stand at the broker"),
     gettext_noop("{1} orders are unknown: nothing new is ordered"),
-    gettext_noop("the kill switch is on: nothing new is ordered"),
+    gettext_noop("the kill switch was pressed by {1}: nothing new is ordered"),
+    gettext_noop("new orders were stopped by {1}"),
+    gettext_noop("everything was stopped by {1}"),
     gettext_noop("the broker's clock is {1} s from ours: nothing is ordered"),
     gettext_noop("the day's orders could not be read since the start: nothing is decided"),
     gettext_noop("The desk and .env name different modes."),

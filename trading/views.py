@@ -134,7 +134,9 @@ class DeskView:
 
     mode: Mode = Mode.DRY_RUN
     stop: Stop = Stop.NORMAL
+    stop_by: str = ""
     killed_at: datetime | None = None
+    killed_by: str = ""
     live_armed_until: datetime | None = None
     max_order_quantity: int = 1_000
     max_order_amount: int = 1_000_000

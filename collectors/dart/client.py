@@ -10,7 +10,6 @@ from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 from django.conf import settings
 
-from collectors.calling import PublicSession
 from collectors.errors import BadCall, KeyRefused, NoData, QuotaReached, SourceError
 
 SOURCE = "dart"
@@ -45,6 +44,8 @@ class DartClient:
         if len(key) != KEY_LENGTH:
             text = f"DART_API_KEY must have {KEY_LENGTH} characters, it has {len(key)}; get one at opendart.fss.or.kr"
             raise KeyRefused(text, source=SOURCE)
+        from collectors.calling import PublicSession  # 5 MB: for who calls, not for all who know the tables
+
         self._session = PublicSession(SOURCE, base_url, "crtfc_key", key, per_second=CALLS_PER_SECOND)
 
     def json(self, endpoint: str, **params: str | int) -> bytes:

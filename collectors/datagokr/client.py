@@ -7,7 +7,6 @@ from urllib.parse import unquote
 
 from django.conf import settings
 
-from collectors.calling import PublicSession
 from collectors.datagokr.answers import SOURCE, Page, read_page
 from collectors.errors import KeyRefused, SourceError
 
@@ -29,6 +28,8 @@ class DataGoKrClient:
     """All pages of a question, or one of `collectors.errors`."""
 
     def __init__(self, base_url: str, key: str) -> None:
+        from collectors.calling import PublicSession  # 5 MB: for who calls, not for all who know the tables
+
         self._session = PublicSession(SOURCE, base_url, "serviceKey", decoded_key(key), per_second=CALLS_PER_SECOND)
 
     def pages(self, service: str, identity: str, **params: str) -> list[bytes]:

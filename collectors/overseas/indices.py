@@ -5,8 +5,6 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-import holidays
-
 SATURDAY = 5
 #: A bar is final this long after the close.
 SETTLED = timedelta(minutes=30)
@@ -48,6 +46,8 @@ class Exchange:
 
 @cache
 def _closed(calendar: str, year: int) -> frozenset[date]:
+    import holidays  # 15 MB: for who asks for a day, not for all who show the indices
+
     return frozenset(holidays.financial_holidays(calendar, years=year))
 
 

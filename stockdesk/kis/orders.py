@@ -126,7 +126,8 @@ class OrderClient(AccountClient):
             if confirm is not None:
                 await confirm()
             try:
-                return await self._post(tr_id, f"{TRADING}/{name}", {**self._owner, **body}, token)
+                posted = self._post(tr_id, f"{TRADING}/{name}", {**self._owner, **body}, token)
+                return await self._told("order", posted)
             finally:
                 self._ended = asyncio.get_running_loop().time()
 

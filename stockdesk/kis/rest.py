@@ -56,6 +56,7 @@ class KisClient:
 
     ``mock`` says that the address is the mock trading host, which lacks some calls: they raise NotOnMock.
     A read is repeated a bounded number of times, each time through its lane; what is posted is sent once.
+    ``failed`` is told the lane and the error of every call that came to nothing.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class KisClient:
         mock: bool = False,
         tokens: Tokens,
         budget: Budget,
+        failed: Callable[[str, KisError], object] = lambda lane, error: None,
         transport: httpx.AsyncBaseTransport | None = None,
         deadline: float = 10.0,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -87,6 +89,7 @@ class KisClient:
         self._mock = mock
         self._tokens = tokens
         self._budget = budget
+        self._failed = failed
         self._deadline = deadline
         self._sleep = sleep
         self._jitter = jitter
@@ -112,7 +115,7 @@ class KisClient:
         It takes a slot like any other call: KIS counts it among those of the second.
         """
         await self._budget.reserve("spare")
-        answer = await self._grant("tokenP", "appsecret")
+        answer = await self._told("spare", self._grant("tokenP", "appsecret"))
         value, ends = answer.fields.get("access_token"), answer.fields.get("access_token_token_expired")
         if not (isinstance(value, str) and _is_header_value(value)):
             raise OutcomeUnknown("an answer without a token", tr_id="tokenP")
@@ -238,7 +241,7 @@ class KisClient:
             token = await self._tokens.get(self.issue_token) if authorized else ""
             await self._budget.reserve(lane)
             try:
-                return await once(token)
+                return await self._told(lane, once(token))
             except (TokenRejected, RateLimited) as exc:
                 if isinstance(exc, TokenRejected):
                     await self._tokens.reject(token)
@@ -252,6 +255,14 @@ class KisClient:
                 if not (repeat and pauses):
                     raise
             await self._sleep(pauses.pop(0) * (1 + self._jitter()))
+
+    async def _told(self, lane: str, call: Awaitable[_T]) -> _T:
+        """What the call gives, or its error, which is counted on its way."""
+        try:
+            return await call
+        except KisError as exc:
+            self._failed(lane, exc)
+            raise
 
     async def _exchange(
         self,

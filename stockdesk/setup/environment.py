@@ -100,7 +100,7 @@ def make_demo(places: Places) -> dict[str, str]:
 def make_test(places: Places) -> Path:
     """A fresh environment for one test run; its broker's addresses lead nowhere."""
     path = places.var / "test.env"
-    values = {**drawn_by_lot(), **addresses(places, 9, 9), "DESK_MODE": "dry-run"}
+    values = {**drawn_by_lot(), **addresses(places, 9, 9), "DESK_MODE": "dry-run", "RECORD": "0"}
     write_values(path, "# Made by ./desk test.\n", values)
     return path
 

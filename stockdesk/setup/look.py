@@ -3,7 +3,11 @@
 import json
 import os
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from stockdesk.setup import admin, environment, mariadb, processes
 from stockdesk.setup.places import DESK, Trouble
@@ -11,6 +15,7 @@ from stockdesk.setup.screen import Screen
 from stockdesk.setup.supervision import Supervisor
 
 GOING = ("RUNNING", "STARTING")
+ORDERS = ("stop", "hold")
 
 
 def down() -> int:
@@ -40,27 +45,62 @@ def status() -> int:
     except OSError:
         screen.say("The desk is starting or stopping.")
         return 1
+    trouble, planned = plan_of_the_manager()
     for program in programs:
-        age = lasted(time.time() - program["start"]) if program["pid"] else program["spawnerr"] or "-"
-        screen.say(f"  {program['name']:<12} {program['statename']:<9} {program['pid'] or '-':>8}  {age}")
-    trouble = database_trouble()
+        screen.say(
+            f"  {program['name']:<12} {program['statename']:<9} {program['pid'] or '-':>8}  {told(program, planned)}"
+        )
     screen.say(f"  {'database':<12} {trouble or 'answers'}")
     facts = json.loads(DESK.state.read_text()) if DESK.state.exists() else {}
     screen.say(f"  {'address':<12} {facts.get('url', 'not yet')}{'  (demo)' if facts.get('demo') else ''}")
-    return 0 if not trouble and all(program["statename"] in GOING for program in programs) else 1
+    return 0 if not trouble and all(is_as_planned(program, planned) for program in programs) else 1
 
 
-def database_trouble() -> str:
-    """What keeps the database from answering; empty when it does."""
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What the manager has written down for one program."""
+
+    wanted: bool
+    reason: str
+    changes_at: datetime | None
+
+
+def told(program: Mapping[str, Any], planned: Mapping[str, Planned]) -> str:
+    """How long it runs, or why it does not."""
+    if program["pid"]:
+        return lasted(time.time() - program["start"])
+    plan = planned.get(program["name"])
+    if plan is None or plan.wanted:
+        return program["spawnerr"] or "-"
+    by = "by an operator" if plan.reason in ORDERS else "by hours (manager)"
+    until = f" until {plan.changes_at:%a %m-%d %H:%M}" if plan.changes_at else ""
+    return f"stopped {by}: {plan.reason}{until}"
+
+
+def is_as_planned(program: Mapping[str, Any], planned: Mapping[str, Planned]) -> bool:
+    """Whether it runs, or does not and should not. Where nothing is known of a plan every program should run."""
+    plan = planned.get(program["name"])
+    return program["statename"] in GOING or (plan is not None and not plan.wanted)
+
+
+def plan_of_the_manager() -> tuple[str, dict[str, Planned]]:
+    """What keeps the database from answering, empty when it does; and the manager's plan by program."""
     import MySQLdb
 
     try:
-        mariadb.connect(admin.arguments(environment.desk_file().read())).close()
+        connection = mariadb.connect(admin.arguments(environment.desk_file().read()))
     except MySQLdb.Error as exc:
-        return f"does not answer: error {exc.args[0]}"
+        return f"does not answer: error {exc.args[0]}", {}
     except Trouble as exc:
-        return str(exc)
-    return ""
+        return str(exc), {}
+    try:
+        cursor = connection.cursor()
+        cursor.execute("SELECT name, wanted, reason, changes_at FROM stockdesk_program")
+        return "", {name: Planned(bool(wanted), reason, at) for name, wanted, reason, at in cursor.fetchall()}
+    except MySQLdb.Error:
+        return "", {}  # not there before the first migration
+    finally:
+        connection.close()
 
 
 def lasted(seconds: float) -> str:

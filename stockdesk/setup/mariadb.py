@@ -128,6 +128,9 @@ class EmbeddedServer:
             *creation(USER, "localhost", self.password),
             f"GRANT ALL ON {'*' if self.throw_away else own}.* TO {account(USER, 'localhost')} WITH GRANT OPTION",
         ]
+        if not self.throw_away:
+            # The one that `manage.py replay` makes for itself and drops.
+            lines.append(f"GRANT ALL ON `{DATABASE}\\_replay`.* TO {account(USER, 'localhost')}")
         if self.trading_password:
             lines += creation(TRADING_USER, "localhost", self.trading_password)
         return "".join(f"{line};\n" for line in lines)

@@ -52,6 +52,11 @@ class Places:
         return self.run / "supervisord.pid"
 
     @property
+    def prepared(self) -> Path:
+        """There once the tables are as this version wants them: until then the manager starts nobody."""
+        return self.run / "prepared"
+
+    @property
     def state(self) -> Path:
         """What the running desk tells other terminals: address and kind."""
         return self.run / "desk.json"

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -10,11 +11,38 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from supervisor.xmlrpc import SupervisorTransport
+from supervisor.xmlrpc import SupervisorTransport, UnixStreamHTTPConnection
 
 from stockdesk.programs import PROGRAMS
 from stockdesk.setup import processes
 from stockdesk.setup.places import ROOT, Places, Trouble
+
+#: Seconds after which a supervisord that has not answered counts as away: one that was stopped hangs for ever.
+SILENCE = 5.0
+SHUTTING_DOWN, ALREADY_STARTED, NOT_RUNNING = 6, 60, 70  # faults, by supervisord's own numbers
+
+
+class Connection(UnixStreamHTTPConnection):
+    """supervisord's own connection waits for ever."""
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(SILENCE)
+        self.sock.connect(self.socketfile)
+
+
+class Transport(SupervisorTransport):
+    """supervisord's own transport, with an end to its patience."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(None, None, f"unix://{path}")
+        self._path = str(path)
+        self._get_connection = self._patient_connection  # the one it would call stands in this attribute
+
+    def _patient_connection(self) -> Connection:
+        made = Connection("localhost")
+        made.socketfile = self._path
+        return made
 
 
 class Supervisor:
@@ -46,7 +74,7 @@ class Supervisor:
 
     def call(self, method: str, *arguments: Any) -> Any:
         """One XML-RPC call; ``OSError`` when nobody listens."""
-        transport = SupervisorTransport(None, None, f"unix://{self.places.supervisor_socket}")
+        transport = Transport(self.places.supervisor_socket)
         proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
         try:
             return getattr(proxy, f"supervisor.{method}")(*arguments)
@@ -72,13 +100,25 @@ class Supervisor:
         try:
             self.call("startProcess", name, False)
         except xmlrpc.client.Fault as fault:
-            if "ALREADY_STARTED" not in fault.faultString:
+            if fault.faultCode != ALREADY_STARTED:
                 raise Trouble(f"supervisord cannot start {name}: {fault.faultString}") from fault
+
+    def stop_program(self, name: str) -> None:
+        """Have a program told to stop; supervisord sees to its end, by SIGKILL where it must."""
+        try:
+            self.call("stopProcess", name, False)
+        except xmlrpc.client.Fault as fault:
+            if fault.faultCode != NOT_RUNNING:
+                raise Trouble(f"supervisord cannot stop {name}: {fault.faultString}") from fault
 
     def programs(self) -> list[dict[str, Any]]:
         """Name, state, pid and start of every program, in the order of the registry."""
         order = {program.name: program.priority for program in PROGRAMS}
         return sorted(self.call("getAllProcessInfo"), key=lambda info: order.get(info["name"], 0))
+
+    def is_ending(self) -> bool:
+        """Whether it is stopping everything, and itself."""
+        return bool(self.call("getState")["statecode"] < 1)
 
     def state_of(self, name: str) -> str:
         return str(self.call("getProcessInfo", name)["statename"])

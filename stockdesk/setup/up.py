@@ -164,6 +164,7 @@ class Start:
             ports=self.ports,
             as_root=os.geteuid() == 0,
         )
+        DESK.prepared.unlink(missing_ok=True)
         self.child = self.supervisor.start(config, self.file.child_environment())
         self.supervisor.wait_until_listening(self.child)
         if not self.demo:
@@ -191,11 +192,18 @@ class Start:
         return "prepared"
 
     def start_programs(self) -> str:
+        """Those that always run, from here; the manager, which has waited for this, starts the others by the hours.
+
+        The demo's broker never closes: there all start at once.
+        """
         self.programs_began = datetime.now(KST)
-        waiting = [program.name for program in self.programs if not program.starts_alone]
-        for name in waiting:
-            self.supervisor.start_program(name)
-        return ", ".join(program.name for program in self.programs)
+        started = [program for program in self.programs if self.demo or program.when == "always"]
+        for program in started:
+            if not program.starts_alone:
+                self.supervisor.start_program(program.name)
+        DESK.prepared.touch()
+        names = ", ".join(program.name for program in started)
+        return names if self.demo else f"{names}; the others by trading hours"
 
     def wait_for_dashboard(self) -> None:
         if not self.within(90.0, self.dashboard_answers):

@@ -72,7 +72,8 @@ def collected_static() -> None:
     with (BASE / "var" / ".collectstatic.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         manifest = Path(settings.STATIC_ROOT, "staticfiles.json")
-        newest = max(path.stat().st_mtime for path in (BASE / "static").rglob("*"))
+        sources = [path for top in (BASE / "static", settings.VENDOR) for path in top.rglob("*")]
+        newest = max(path.stat().st_mtime for path in sources)
         if not manifest.exists() or manifest.stat().st_mtime < newest:
             subprocess.run(
                 [sys.executable, "manage.py", "collectstatic", "--noinput", "-v", "0"], cwd=BASE, check=True

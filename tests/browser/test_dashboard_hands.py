@@ -177,3 +177,15 @@ async def test_a_lost_connection_counts_down_and_can_be_hurried(live_desk):
     await page.click("#trouble-retry")
     await expect(page.locator("#trouble")).to_be_hidden()
     assert len(lines) == 2
+
+
+async def test_an_alert_says_what_to_do(live_desk):
+    await live_desk.sql(
+        "INSERT INTO stockdesk_event (level, source, code, subject, text) VALUES"
+        " ('error', 'trading', 'order-unknown', '7', 'buy 005930: it may stand at the broker')"
+    )
+    page = await live_desk.open()
+    alert = page.locator("#events li")
+    await expect(alert.locator(".what")).to_have_text("오류: 확인되지 않은 주문")
+    await expect(alert.locator(".todo")).to_contain_text("HTS")
+    await expect(alert.locator(".when")).to_contain_text("부터")

@@ -39,7 +39,7 @@ def simulator() -> Iterator[RunningSimulator]:
 def start(process_environment: Callable[..., dict[str, str]], tmp_path: Path) -> Iterator[Start]:
     started: list[FeedProcess] = []
 
-    def run(simulator: RunningSimulator, *arguments: str, **variables: str) -> FeedProcess:
+    def run(simulator: RunningSimulator, *arguments: str, every: float = 1.0, **variables: str) -> FeedProcess:
         env = process_environment(
             **{
                 "KIS_REST_URL": simulator.rest_url,
@@ -54,7 +54,7 @@ def start(process_environment: Callable[..., dict[str, str]], tmp_path: Path) ->
         )
         log = tmp_path / f"assets-{len(started)}.log"
         with log.open("wb") as out:
-            command = [sys.executable, "manage.py", "run_assets", *arguments]
+            command = [sys.executable, "-m", "tests.quick", str(every), "run_assets", *arguments]
             process = subprocess.Popen(command, env=env, cwd=settings.BASE_DIR, stdout=out, stderr=out)
         started.append(FeedProcess(process, log))
         return started[-1]
@@ -185,7 +185,7 @@ def test_a_dead_token_costs_one_more_call_and_no_round(simulator: RunningSimulat
 def test_the_mock_host_is_asked_by_its_own_names_twenty_rows_a_page(start: Start) -> None:
     options = {"symbols": 60, "ticks_per_second": 0.0, "token_seconds": 0.0, "cash": CASH}
     with running_simulator(mock=True, **options) as simulator:
-        daemon = start(simulator, DESK_MODE="mock", KIS_CALLS_PER_SECOND="1")
+        daemon = start(simulator, every=10.0, DESK_MODE="mock", KIS_CALLS_PER_SECOND="1")
         daemon.until(lambda: Account.objects.filter(stale=False).exists())
         give(simulator, 45)
         daemon.until(lambda: len(held()) == 45, 60)

@@ -11,9 +11,13 @@ from django.utils import timezone
 
 from assets.accounts import own_account
 from assets.models import Account
+from collectors.feed import TROUBLES
 from market.models import FeedSession, Quote
+from stockdesk.events import clear_event, raise_event
 from stockdesk.models import DaemonState
+from stockdesk.remedies import LOOK, remedy
 from tests.ground.calendar import BROKER, at, told
+from trading import alarms
 
 FRIDAY = date(2026, 11, 20)
 
@@ -118,6 +122,45 @@ def test_an_old_balance_is_a_reason_where_there_is_an_account(ready, settings):
     assert reasons(Client().get("/readyz")) == ["assets_stale"]
     settings.DESK = replace(settings.DESK, account="")
     assert Client().get("/readyz").status_code == 200
+
+
+def test_any_daemon_that_was_killed_is_a_reason_and_one_that_stopped_is_none(ready):
+    DaemonState.objects.create(name="trading", holder="", heartbeat_at=timezone.now() - timedelta(hours=9))
+    assert Client().get("/readyz").status_code == 200
+    DaemonState.objects.filter(name="trading").update(holder="host:1:x")
+    (reason,) = Client().get("/readyz", headers={"accept-language": "en"}).json()["reasons"]
+    assert (reason["code"], reason["text"]) == (
+        "daemon_silent", "The daemon trading gave no sign of life for 32400 s."
+    )  # fmt: skip
+
+
+def test_an_open_event_is_a_reason_until_it_ends(ready):
+    raise_event("trading", "order-unknown", "005930 #7", level="error", text="buy 10: it may stand at the broker")
+    raise_event("rest_market", "no-room", level="info", text="this is how the desk was set up")
+    (reason,) = Client().get("/readyz", headers={"accept-language": "en"}).json()["reasons"]
+    assert reason["code"] == "order_unknown"
+    assert reason["text"] == "trading 005930 #7: buy 10: it may stand at the broker"
+    assert reason["do"].endswith("look into the HTS, settle it on the dashboard.")
+    clear_event("trading", "order-unknown", "005930 #7")
+    assert Client().get("/readyz").status_code == 200
+
+
+def test_what_a_check_has_told_no_event_tells_again(ready):
+    FeedSession.objects.filter(number=4).update(state="parked", wanted=40)
+    raise_event("ws_market", "session-down", "4", text="quarantine")
+    assert reasons(Client().get("/readyz")) == ["session_down"]
+
+
+@pytest.mark.parametrize("code", [*TROUBLES, *alarms.CODES])
+def test_what_stops_prices_or_orders_has_a_remedy_of_its_own(code):
+    assert remedy(code.replace("-", "_")) != str(LOOK)
+
+
+@pytest.mark.django_db
+def test_every_reason_says_what_to_do():
+    raise_event("somebody", "never-heard-of", text="strange")
+    for reason in Client().get("/readyz", headers={"accept-language": "en"}).json()["reasons"]:
+        assert reason["do"].endswith("."), reason
 
 
 @pytest.mark.django_db

@@ -11,8 +11,9 @@ import pytest
 from django.db import OperationalError
 
 from stockdesk.budget import LANES, AsyncBudget, Budget, BudgetExhausted, Slot, shares, spacing
-from stockdesk.kis.errors import NotSent
+from stockdesk.kis.errors import NotSent, OutcomeUnknown, RateLimited, Refused
 from stockdesk.models import Event, Lane
+from stockdesk.tally import Tally
 from stockdesk.threads import DatabaseThread
 
 KEY = "aaaaaaaaaaaa"
@@ -243,3 +244,33 @@ async def test_the_event_of_a_process_that_ended_while_slowed_down_is_ended_by_a
     another = AsyncBudget(budget, thread, clock=lambda: started.pop() if started else time.monotonic())
     await another.reserve("spare")
     assert not await thread.run(Event.objects.filter(code="calls-refused", ended_at=None).exists)
+
+
+def test_calls_and_how_they_ended_are_counted_over_all_processes(budget):
+    one = Tally()
+    budget._tally = one
+    budget.reserve("assets")
+    for error in (Refused("no"), RateLimited("too many"), OutcomeUnknown("?"), NotSent("!"), NotSent("!")):
+        one.note("assets", error)
+    budget.reserve("market")
+    assert Lane.objects.get(lane="assets").unsent == 0  # another lane's call takes nothing along
+    budget.reserve("assets")
+    budget.reserve("assets")
+    row = Lane.objects.get(lane="assets")
+    assert (row.calls, row.refused, row.too_many, row.unanswered, row.unsent) == (3, 1, 1, 1, 2)
+
+
+def test_what_could_not_be_counted_is_counted_with_the_next_call(budget):
+    budget._tally = Tally()
+    budget._tally.note("assets", OutcomeUnknown("?"))
+    Lane.objects.filter(lane="assets").update(next_us=Lane.objects.get(lane="assets").next_us + 3_600_000_000)
+    budget.reserve("assets")
+    with pytest.raises(BudgetExhausted):
+        budget.reserve("assets", max_wait=0.0)
+    budget._tally.note("assets", OutcomeUnknown("?"))
+    with pytest.raises(BudgetExhausted):
+        budget.reserve("assets", max_wait=0.0)
+    Lane.objects.filter(lane="assets").update(next_us=0)
+    budget.reserve("assets")
+    row = Lane.objects.get(lane="assets")
+    assert (row.calls, row.unanswered) == (2, 2)

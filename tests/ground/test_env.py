@@ -281,3 +281,13 @@ def test_the_demo_never_calls_a_real_source(tmp_path, name, real):
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_key_does_not_travel_unencrypted(tmp_path, name):
     assert "must be https" in refusal(written(tmp_path, **{name: "http://mirror.example.com/api"}))
+
+
+def test_the_demo_keeps_one_recorded_day_and_a_desk_twenty(tmp_path):
+    recording = read(written(tmp_path)).recording
+    assert (recording.on, recording.days, recording.most_bytes) == (True, 20, 10 * 2**30)
+    assert recording.directory == tmp_path / "var" / "recordings"
+    assert read(written(tmp_path, DESK_DEMO="1")).recording.days == 1
+    other = read(written(tmp_path, DESK_DEMO="1", RECORD="0", RECORD_DAYS="3", RECORD_DIRECTORY="/mnt/ticks"))
+    assert (other.recording.on, other.recording.days, other.recording.directory) == (False, 3, Path("/mnt/ticks"))
+    assert "RECORD_GB" in refusal(written(tmp_path, RECORD_GB="0"))

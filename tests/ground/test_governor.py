@@ -73,6 +73,10 @@ def test_the_first_attempt_is_allowed_at_once_and_the_next_is_not(clock):
     assert 5.0 <= second.wait <= 6.0
 
 
+def test_permitted_connects_are_counted_for_good(clock):
+    assert len(insist(clock, 120)) == Pace.objects.get(pk=governor(clock).key_id).connects > 1
+
+
 def test_a_refusal_tells_how_long_to_wait(clock):
     governor(clock).ask(1)
     clock.pass_by(governor(clock).ask(1).wait)

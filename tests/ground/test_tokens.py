@@ -11,7 +11,7 @@ from django.utils import timezone
 from stockdesk.kis.errors import NotSent, Refused, TokenTooSoon
 from stockdesk.kis.messages import IssuedToken
 from stockdesk.logs import MASK, redacted
-from stockdesk.models import Token
+from stockdesk.models import Event, Token
 from stockdesk.threads import DatabaseThread
 from stockdesk.tokens import TokenStore
 
@@ -198,3 +198,16 @@ async def test_after_a_change_of_secret_key_the_stored_token_counts_as_absent(pr
     await processes().get(broker.issue)
     await change(aged, may_issue_at=timedelta(seconds=61))
     assert await processes(secret_key="another" * 10).get(broker.issue) == "secret-token-2"
+
+
+async def test_a_key_without_a_token_is_an_event_until_it_has_one(processes, broker):
+    store = processes()
+    broker.error = Refused("no such app key", code="EGW00103")
+    with pytest.raises(Refused):
+        await store.get(broker.issue)
+    event = await Event.objects.aget()
+    assert (event.code, event.subject, event.level, event.is_open) == ("token-refused", KEY, "error", True)
+    broker.error = None
+    await Token.objects.aupdate(may_issue_at=None)
+    await store.get(broker.issue)
+    assert (await Event.objects.aget()).is_open is None

@@ -119,6 +119,14 @@ async def test_a_refused_approval_says_why(broker):
 # Prices
 
 
+async def test_calls_that_came_to_nothing_are_told_with_their_lane(broker):
+    told = []
+    answers = [httpx.ReadError("cut"), good(output=[GAON])]
+    client = broker.client(*answers, failed=lambda lane, error: told.append((lane, type(error))))
+    await client.multi_price(["010101"])
+    assert told == [("market", OutcomeUnknown)]
+
+
 async def test_many_prices_come_with_one_call(broker):
     rows = await broker.client(good(output=[GAON, HALTED])).multi_price(["010101", "040404"])
     (request,) = broker.requests

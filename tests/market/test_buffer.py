@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.buffer import AHEAD, Bar, Buffer
+from market.buffer import AHEAD, CLOSED_KEPT, Bar, Buffer
 from stockdesk.kis.frames import MAX_PRICE, MAX_TICK_VOLUME
 from stockdesk.kis.messages import KST
 from tests.market.ticks import frame, record
@@ -179,9 +179,11 @@ def test_a_record_from_the_future_does_not_shut_out_those_that_follow(buffer: Bu
 def test_symbols_that_nobody_watches_are_dropped_and_counted(buffer: Buffer) -> None:
     assert buffer.add(frame(record("000660")), session=1) == 0
     assert buffer.counts.unknown == 1
-    buffer.add(frame(record()), session=1)
+    buffer.take()
     buffer.keep(["0001A0"])
+    buffer.add(frame(record()), session=1)
     assert buffer.take() == []
+    assert buffer.counts.unknown == 2
 
 
 def test_a_failed_write_makes_its_symbols_due_again_with_the_newest_value(buffer: Buffer) -> None:
@@ -227,7 +229,9 @@ def test_after_a_restart_the_bar_grows_on_and_older_ticks_are_ignored(buffer: Bu
 
 
 ticks = st.lists(
-    st.tuples(st.integers(0, 3), st.integers(60_000, 80_000), st.integers(1, 500), st.sampled_from(["flush", "", ""])),
+    st.tuples(
+        st.integers(0, 3), st.integers(60_000, 80_000), st.integers(1, 500), st.sampled_from(["flush", "fail", "", ""])
+    ),
     min_size=1,
     max_size=60,
 )
@@ -235,7 +239,7 @@ ticks = st.lists(
 
 @given(ticks)
 def test_bars_equal_those_computed_from_every_tick(steps: list[tuple[int, int, int, str]]) -> None:
-    """Whatever the seconds between the trades, and whenever the writer comes by."""
+    """Whatever the seconds between the trades, and whenever the writer comes by or fails."""
     buffer = Buffer(now=lambda: NOON)
     buffer.keep(["005930"])
     moment, total = at(9, 30), 0
@@ -244,13 +248,10 @@ def test_bars_equal_those_computed_from_every_tick(steps: list[tuple[int, int, i
 
     def flush() -> None:
         for pending in buffer.take():
-            for bar in (pending.bar, pending.closed_bar):
-                if bar is not None:
-                    stored[bar.starts_at] = bar
+            for bar in pending.closed_bars:
+                stored[bar.starts_at] = bar
 
     for seconds, price, volume, then in steps:
-        if (moment + timedelta(seconds=seconds * 17)).minute != moment.minute:
-            flush()  # the writer comes once a second, and so between any two minutes
         moment += timedelta(seconds=seconds * 17)
         total += volume
         minute = moment.replace(second=0)
@@ -264,6 +265,42 @@ def test_bars_equal_those_computed_from_every_tick(steps: list[tuple[int, int, i
         buffer.close_minutes(moment)
         if then == "flush":
             flush()
+        elif then == "fail":
+            buffer.put_back(buffer.take())
     buffer.close_minutes(moment + timedelta(minutes=2))
     flush()
     assert stored == expected
+
+
+def test_of_an_outage_of_minutes_every_closed_bar_is_still_written(buffer: Buffer) -> None:
+    for minute in range(30, 35):
+        buffer.add(frame(record(STCK_CNTG_HOUR=f"09{minute}10", ACML_VOL=minute, STCK_PRPR=70000 + minute)), session=1)
+        buffer.put_back(buffer.take())
+    (pending,) = buffer.take()
+    assert [bar.starts_at for bar in pending.closed_bars] == [at(9, minute) for minute in range(30, 34)]
+    assert pending.bar is not None
+    assert pending.bar.starts_at == at(9, 34)
+
+
+def test_an_outage_of_a_day_keeps_the_newest_minutes_and_counts_the_others() -> None:
+    buffer = Buffer(now=lambda: datetime(2026, 11, 20, 23, 0, tzinfo=KST).timestamp())
+    buffer.keep(["005930"])
+    for minute in range(CLOSED_KEPT + 6):
+        clock = f"{9 + minute // 60:02d}{minute % 60:02d}30"
+        buffer.add(frame(record(STCK_CNTG_HOUR=clock, ACML_VOL=minute + 1)), session=1)
+        buffer.put_back(buffer.take())
+    (pending,) = buffer.take()
+    assert len(pending.closed_bars) == CLOSED_KEPT
+    assert buffer.counts.lost_bars == 5
+    assert buffer.lost == {("005930", at(9, minute)) for minute in range(5)}
+
+
+def test_the_last_minute_of_a_symbol_that_leaves_the_watch_list_is_written_too(buffer: Buffer) -> None:
+    buffer.add(frame(record(), record("0001A0")), session=1)
+    buffer.take()
+    buffer.keep(["0001A0"])
+    (gone,) = buffer.take()
+    assert (gone.symbol, gone.record, gone.bar) == ("005930", b"", None)
+    assert gone.closed_bars == (Bar(at(9, 30), 70500, 70500, 70500, 70500, 10),)
+    buffer.put_back([gone])
+    assert buffer.take() == [gone]

@@ -28,7 +28,8 @@ def _lease_and_rows(db: None) -> None:
 
 
 def pending(text: str, *, bar: Bar | None = None, closed_bar: Bar | None = None, symbol: str = "005930") -> Pending:
-    return Pending(symbol, text.encode(), 3, RECEIVED.timestamp(), bar, closed_bar)
+    closed_bars = () if closed_bar is None else (closed_bar,)
+    return Pending(symbol, text.encode(), 3, RECEIVED.timestamp(), bar, closed_bars)
 
 
 def write(*rows: Pending, fence: int = FENCE) -> int:
@@ -150,7 +151,7 @@ def test_whoever_lost_the_lease_writes_nothing() -> None:
 
 def test_a_closed_bar_is_stored_without_a_new_record() -> None:
     write(pending(record()))
-    write(Pending("005930", b"", 3, 0.0, None, BAR))
+    write(Pending("005930", b"", 3, 0.0, None, (BAR,)))
     quote = stored()
     assert (quote.closed_bar_open, quote.closed_bar_volume, quote.last_price) == (70500, 120, 70500)
 

@@ -24,7 +24,7 @@ def test_a_locked_quote_does_not_stop_the_heartbeat() -> None:
 
     def write_in_a_thread() -> None:
         try:
-            write_ticks([Pending("005930", record().encode(), 1, 1.0, None, None)], FENCE, DAEMON)
+            write_ticks([Pending("005930", record().encode(), 1, 1.0, None)], FENCE, DAEMON)
         finally:
             connection.close()
 

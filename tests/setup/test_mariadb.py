@@ -66,6 +66,15 @@ def test_the_desks_user_owns_its_database_and_no_other(ask):
         ask("SELECT COUNT(*) FROM mysql.global_priv")
 
 
+def test_the_desks_user_may_make_the_replays_database_and_no_other(ask):
+    ask(f"CREATE DATABASE {mariadb.DATABASE}_replay")
+    ask(f"CREATE TABLE {mariadb.DATABASE}_replay.mine (a INT)")
+    ask(f"DROP DATABASE {mariadb.DATABASE}_replay")
+    for other in (f"{mariadb.DATABASE}2replay", "another"):
+        with pytest.raises((OperationalError, ProgrammingError), match="denied"):
+            ask(f"CREATE DATABASE {other}")
+
+
 def test_tradings_user_gets_its_rights_from_the_desks_and_has_no_others(server, ask):
     ask("CREATE TABLE theirs (a INT)")
     ask(f"GRANT SELECT ON theirs TO {mariadb.TRADING_USER}@localhost")

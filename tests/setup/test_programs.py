@@ -89,7 +89,11 @@ def test_the_assets_are_read_where_there_is_an_account(account):
 
 def test_only_what_needs_no_tables_starts_before_the_migrations(folder):
     config = configs(supervisord_config(PROGRAMS, socket="var/run/s", ports=PORTS), folder)
-    assert {name for name, entry in config.items() if entry.autostart} == {"mariadb", "simulator"}
+    assert {name for name, entry in config.items() if entry.autostart} == {"mariadb", "simulator", "manager"}
+
+
+def test_the_manager_stops_before_everybody_it_would_start_again():
+    assert max(PROGRAMS, key=lambda entry: entry.priority).name == "manager"
 
 
 def test_ports_of_this_machine_stand_in_the_commands(folder):

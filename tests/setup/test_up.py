@@ -2,7 +2,9 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -107,3 +109,30 @@ def test_a_log_is_named_and_not_pathed(tmp_path, monkeypatch):
 )
 def test_how_long_a_program_runs_is_told_in_words(seconds, text):
     assert look.lasted(seconds) == text
+
+
+MONDAY = datetime(2026, 11, 23, 7, 50)  # noqa: DTZ001  (as the database has it)
+
+
+@pytest.mark.parametrize(
+    ("state", "planned", "text", "well"),
+    [
+        ("RUNNING", look.Planned(True, "market", MONDAY), "for 0 min 5 s", True),
+        (
+            "STOPPED",
+            look.Planned(False, "weekend", MONDAY),
+            "stopped by hours (manager): weekend until Mon 11-23 07:50",
+            True,
+        ),
+        ("STOPPED", look.Planned(False, "stop", None), "stopped by an operator: stop", True),
+        ("FATAL", look.Planned(True, "market", MONDAY), "no such file", False),
+        ("STOPPED", None, "no such file", False),
+    ],
+)
+def test_who_rests_by_the_hours_is_told_apart_from_who_is_missing(state, planned, text, well):
+    going = state == "RUNNING"
+    info = {"name": "trading", "statename": state, "pid": 7 if going else 0, "start": time.time() - 5,
+            "spawnerr": "no such file"}  # fmt: skip
+    plan = {"trading": planned} if planned else {}
+    assert look.told(info, plan) == text
+    assert look.is_as_planned(info, plan) is well

@@ -10,6 +10,8 @@ from collectors.feed import Feed
 from collectors.keeper import Keeper
 from market.buffer import Buffer
 from market.feedsessions import remove_lamps_beyond
+from market.gaps import Coverage, last_covered
+from market.recorder import Recorder
 from stockdesk.clients import market_client
 from stockdesk.daemon import Daemon
 from stockdesk.governor import Governor
@@ -34,15 +36,20 @@ class Command(Daemon):
     pause_longest = 2.0
 
     feed: Feed | None = None
+    recorder: Recorder | None = None
 
     async def setup(self) -> None:
         desk = settings.DESK
+        covered = await self.database.run(last_covered)  # before the lamps show this life
         await self.database.run(remove_lamps_beyond, desk.ws_sessions)
         # Threads of their own: a board table that PHP has locked holds up neither the flush nor a connect.
         self.board = DatabaseThread("ws_market-board")
         self.connects = DatabaseThread("ws_market-connects")
         self.clients = [market_client(key, self.connects) for key in desk.app_keys]
         self.today = Today()
+        record = desk.recording
+        if record.on and self.recorder is None:
+            self.recorder = Recorder(record.directory, days=record.days, most_bytes=record.most_bytes)
         self.feed = Feed(
             daemon=self.name,
             keepers=[self._keeper(number) for number in range(1, desk.ws_sessions + 1)],
@@ -50,12 +57,16 @@ class Command(Daemon):
             capacity=desk.ws_symbols_per_session,
             notices=Registration(_notice_tr_id(), desk.hts_id) if desk.hts_id else None,
             buffer=Buffer(),
+            coverage=Coverage(covered),
             writer=self.database,
             board=self.board,
             stopping=self.stopping,
+            recorder=self.recorder,
         )
         work = {"the watch list": self.feed.follow_watch_list(), "gaps": self.feed.fill_gaps(lambda: self.fence)}
         work["the calendar"] = self.today.follow(self.board, self.stopping)
+        if self.recorder is not None:
+            work["the recording"] = self.feed.record()
         work |= {f"session {keeper.number}": keeper.run() for keeper in self.feed.keepers}
         self.tasks = [asyncio.create_task(coroutine, name=name) for name, coroutine in work.items()]
 
@@ -102,12 +113,19 @@ class Command(Daemon):
             "bad": counts.bad + feed.bad_frames(),
             "old": counts.old,
             "unknown": counts.unknown,
+            "lost_bars": counts.lost_bars,
             "symbols": len(feed.placed),
             "without_place": len(feed.left_over),
-            "flush_ms": round(feed.flush_seconds * 1000, 1),
+            "flush_ms": round(feed.flushes.last * 1000, 1),
+            "flush_max_ms": round(feed.flushes.longest * 1000, 1),
+            "flush_sum_ms": round(feed.flushes.total * 1000),
+            "flushes": feed.flushes.count,
+            "flush_rows": feed.flushes.rows,
             "reconnects": sum(keeper.reconnects for keeper in feed.keepers),
             "board": feed.board_error or "ok",
         }
+        if self.recorder is not None:
+            self.counters |= {"recorded": self.recorder.recorded, "not_recorded": self.recorder.dropped}
 
     async def teardown(self) -> None:
         self.stopping.set()
@@ -121,6 +139,8 @@ class Command(Daemon):
             await asyncio.wait_for(self.feed.flush(self.fence), LAST_FLUSH_WITHIN)
         except (DatabaseError, TimeoutError) as exc:
             self.log.warning("the last second of prices was not written: %s", exc or "no answer")
+        if self.recorder is not None:
+            await asyncio.to_thread(self.recorder.close, LAST_FLUSH_WITHIN)
         for client in self.clients:
             await client.aclose()
         self.board.close()

@@ -22,7 +22,7 @@ const places = [...head.querySelectorAll("[data-text]")].map((node) => {
   return place;
 });
 
-function show({ texts, ways, old: isOld, held, at }) {
+function show({ texts, ways, old: isOld, held, at, bars }) {
   for (const { name, text, way } of places) {
     text.say(texts[name] ?? "");
     way.set(ways[name] ?? "");
@@ -31,6 +31,8 @@ function show({ texts, ways, old: isOld, held, at }) {
   holding.hidden = !held;
   if (noPrice) noPrice.hidden = Boolean(texts.price);
   lostAt.textContent = at;
+  // The chart is another module's, and may not be there.
+  document.dispatchEvent(new CustomEvent("desk:bars", { detail: bars }));
 }
 
 function linked(is) {

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("market", "0004_instrument_master"),
+        ("market", "0005_bars"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

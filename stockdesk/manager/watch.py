@@ -1,0 +1,112 @@
+"""Who is down, who keeps falling over, who hangs: told from one look at supervisord to the next."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from stockdesk.events import Trouble
+from stockdesk.manager.plan import Wish
+from stockdesk.manager.reconcile import Seen
+
+DOWN, HUNG = "program-down", "program-hung"
+#: A program that should run may be on its way for so long before that is an event.
+DOWN_AFTER = timedelta(seconds=20)
+#: So many unasked ends within this time are an event too, though it runs in between.
+FALLS, FALLS_WITHIN = 3, timedelta(minutes=5)
+#: A heartbeat this old is an event; after so long the program is started anew, and no oftener than this.
+HUNG_AFTER, RESTART_AFTER, RESTART_PACE = timedelta(seconds=30), timedelta(seconds=60), timedelta(minutes=5)
+
+
+@dataclass(slots=True)
+class _Known:
+    pid: int = 0
+    down_since: datetime | None = None
+    falls: deque[datetime] = field(default_factory=lambda: deque(maxlen=FALLS))
+    restarted_at: datetime | None = None
+    stopped: bool = False
+
+
+class Watch:
+    """What is remembered of every program. ``pids`` and ``restarted`` are what an earlier process has left."""
+
+    def __init__(self, pids: Mapping[str, int], restarted: Mapping[str, datetime]) -> None:
+        names = pids.keys() | restarted.keys()
+        self._known = {name: _Known(pids.get(name, 0), restarted_at=restarted.get(name)) for name in names}
+
+    def look(
+        self, wishes: Mapping[str, Wish], seen: Iterable[Seen], heartbeats: Mapping[str, datetime], now: datetime
+    ) -> dict[Trouble, str]:
+        """What is wrong with programs that should run; ``heartbeats`` are of those that have one."""
+        wrong: dict[Trouble, str] = {}
+        for program in seen:
+            wish, known = wishes.get(program.name), self._of(program.name)
+            if wish is None or not wish.run:
+                known.down_since = None
+                known.falls.clear()
+                continue
+            if text := self._down(program, known, now):
+                wrong[DOWN, program.name] = text
+            if (silent := silent_for(program, heartbeats, now)) > HUNG_AFTER:
+                wrong[HUNG, program.name] = f"runs, but gave no sign of life for {silent.total_seconds():.0f} s"
+        return wrong
+
+    def left_behind(self, seen: Iterable[Seen]) -> set[int]:
+        """Processes that lived at the last look and do not any more: their children may. To be asked once a round,
+        before `look`."""
+        gone = set()
+        for program in seen:
+            known = self._of(program.name)
+            if known.pid and known.pid != program.pid:
+                gone.add(known.pid)
+        return gone
+
+    def hanging(self, seen: Iterable[Seen], heartbeats: Mapping[str, datetime], now: datetime) -> set[str]:
+        """Who is to be started anew, at the pace allowed."""
+        return {
+            program.name
+            for program in seen
+            if silent_for(program, heartbeats, now) >= RESTART_AFTER
+            and ((at := self._of(program.name).restarted_at) is None or now - at >= RESTART_PACE)
+        }
+
+    def remember(self, seen: Iterable[Seen], now: datetime) -> None:
+        """Count the ends nobody asked for, and keep who lives now. At the end of a round."""
+        for program in seen:
+            known = self._of(program.name)
+            if known.pid and known.pid != program.pid and not known.stopped:
+                known.falls.append(now)
+            if program.pid:
+                known.stopped = known.stopped and known.pid == program.pid
+            known.pid = program.pid
+
+    def told_to_stop(self, name: str) -> None:
+        self._of(name).stopped = True
+
+    def restarts(self, name: str, now: datetime) -> None:
+        self._of(name).restarted_at = now
+
+    def restarted_at(self, name: str) -> datetime | None:
+        return self._of(name).restarted_at
+
+    def _of(self, name: str) -> _Known:
+        return self._known.setdefault(name, _Known())
+
+    def _down(self, program: Seen, known: _Known, now: datetime) -> str:
+        if program.state == "RUNNING":
+            known.down_since = None
+        elif known.down_since is None:
+            known.down_since = now
+        if known.down_since is not None and now - known.down_since > DOWN_AFTER:
+            error = f": {program.error}" if program.error else ""
+            return f"{program.state} instead of running{error}"
+        recent = [at for at in known.falls if now - at <= FALLS_WITHIN]
+        return f"fell over {len(recent)} times in five minutes: see its log" if len(recent) >= FALLS else ""
+
+
+def silent_for(program: Seen, heartbeats: Mapping[str, datetime], now: datetime) -> timedelta:
+    """How long a running program has not beaten; its first beat may take as long after its start."""
+    at = heartbeats.get(program.name)
+    if at is None or program.state != "RUNNING" or program.started_at is None:
+        return timedelta()
+    return now - max(at, program.started_at)
