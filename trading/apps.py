@@ -15,7 +15,9 @@ class TradingConfig(AppConfig):
 
     def ready(self) -> None:
         from stockdesk.backup import present
-        from trading import alerting, overlays, restored, screen  # noqa: F401  (what they put on the pages of others)
+
+        # What they put on the pages of others.
+        from trading import alerting, condition_screen, overlays, restored, screen  # noqa: F401
 
         present.GUARDS.append(restored.stopped)
 

@@ -151,6 +151,7 @@ async def test_a_phone_shows_the_switches_and_an_order_without_scrolling_sideway
     page = await live_desk.open(viewport={"width": 390, "height": 844})
     for name in ("#kill", '[data-stop="normal"]', '[data-stop="full"]'):
         await expect(page.locator(f"#switches {name}")).to_be_in_viewport(ratio=1)
+    await page.click('#views [data-go="orders"]')
     await cell(page, rows["working"], "act").scroll_into_view_if_needed()
     await expect(cell(page, rows["working"], "state")).to_be_in_viewport(ratio=1)
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
