@@ -1,17 +1,23 @@
 """Addresses of the desk: health first, then logging in and out, the admin, and the dashboard at the root."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
+from stockdesk import guide_views
 from stockdesk.health import healthz, readyz
+from stockdesk.logins import Login, to_login
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
-    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("login/", Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(next_page="login"), name="logout"),
+    path("guide/", guide_views.page, name="guide"),
+    path("guide/check/", guide_views.check, name="guide-check"),
+    path("guide/write/", guide_views.write, name="guide-write"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/login/", to_login, name="admin-door"),
     path("admin/", admin.site.urls),
     path("trading/", include("trading.urls")),
     path("symbol/", include("collectors.urls")),
