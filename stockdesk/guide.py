@@ -28,7 +28,7 @@ from stockdesk.kis.errors import KisError, NotSent, Refused, TokenTooSoon
 from stockdesk.kis.messages import IssuedToken
 from stockdesk.logs import redact
 
-KEPT = 600.0  # seconds for which a token and a receipt are good
+KEPT = 600  # seconds for which a token and a receipt are good
 PAUSE = 1.1  # seconds between two calls: the mock host takes one a second
 
 
@@ -259,7 +259,7 @@ def _database(typed: Typed) -> list[Check]:
 
 def _database_says(exc: DatabaseError) -> str:
     number = exc.args[0] if exc.args else "?"
-    known = {
+    known: dict[object, str] = {
         1045: _("The database does not know this user and password (1045)."),
         1049: _("There is no database of this name on the server (1049)."),
         1044: _("This user may not use this database (1044)."),
