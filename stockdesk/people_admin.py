@@ -66,6 +66,7 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
     form = ChangeForm
     add_form = AddForm
     change_password_form = AdminPasswordChangeForm
+    add_form_template = "admin/change_form.html"  # Django's own says more than there is to say
     list_display = ("username", "role", "has_device", "is_active", "login")
     list_filter = (RoleFilter, "is_active")
     list_filter_sheet = False
@@ -87,7 +88,7 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
         if obj is None:
-            return [(None, {"fields": ("username", "usable_password", "password1", "password2", "role")})]
+            return [(None, {"fields": ("username", "password1", "password2", "role")})]
         rights = ("is_active",) if obj.is_superuser else ("role", "is_active")
         return [
             (None, {"fields": ("username", "password")}),

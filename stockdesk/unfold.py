@@ -76,7 +76,12 @@ GROUPS: list[dict[str, Any]] = [
             _entry(_("Strike conditions"), "target", "trading.condition"),
             _entry(_("Orders and fills"), "receipt_long", "trading.order"),
             _entry(_("Why not"), "help", "trading.refusal"),
-            {"title": _("Modes and limits"), "icon": "tune", "link": reverse_lazy("trading:desk")},
+            {
+                "title": _("Modes and limits"),
+                "icon": "tune",
+                "link": reverse_lazy("trading:desk"),
+                "active": lambda request: False,  # outside the admin, as the dashboard
+            },
             {
                 "title": _("Dashboard"),
                 "icon": "monitoring",
@@ -185,6 +190,12 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
     "ENVIRONMENT": "stockdesk.unfold.mode_badge",
+    "DASHBOARD_CALLBACK": "stockdesk.overview.overview",
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("One-time codes and logins"), "link": reverse_lazy("trading:device")},
+        ],
+    },
     "BORDER_RADIUS": "4px",
     "STYLES": [lambda request: static("desk_admin/desk.css")],
     "COLORS": {

@@ -21,8 +21,10 @@ from trading.condition_file import Csv
 from trading.models import Order
 from trading.state_words import CHANGE_WORDS, change_words, state_words
 from trading.states import State
+from trading.words import says
 
 FOUND = 200  # instruments whose name fits a search
+WENT_WRONG = {State.REJECTED, State.DENIED, State.NOT_PLACED, State.NEEDS_HUMAN, State.UNKNOWN}
 LAMPS = {
     State.FILLED: "success", State.PARTIAL: "info", State.ACCEPTED: "info", State.UNKNOWN: "warning",
     State.CANCELLING: "warning", State.NEEDS_HUMAN: "danger", State.REJECTED: "danger", State.NOT_PLACED: "danger",
@@ -89,6 +91,7 @@ class OrderAdmin(ExportMixin, OfIssues):
     list_display = ("created", "issue", "side_word", "asked", "filled", "lamp", "order_no", "mode", "why")
     list_display_links = ("created",)
     list_filter = ("state", "side", "mode", "source")
+    list_select_related = ("condition",)
     search_fields = ("symbol", "order_no")
     search_help_text = _("name, code or order no.")
     date_hierarchy = "ordered_on"
@@ -120,7 +123,10 @@ class OrderAdmin(ExportMixin, OfIssues):
 
     @display(description=_("reason"), empty_value="")
     def why(self, order: Order) -> str | None:
-        return order.alarm or order.reason or None
+        """What went wrong, or else the condition that wanted it."""
+        if order.alarm or order.state in WENT_WRONG:
+            return order.alarm or order.reason or None
+        return says(order.condition) if order.condition else None
 
 
 class RefusalAdmin(OfIssues):
