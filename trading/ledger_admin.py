@@ -18,10 +18,10 @@ from market.models import Instrument
 from market.watch_cells import issue_link
 from stockdesk.admin import ReadOnlyAdmin, moment
 from trading.condition_file import Csv
-from trading.models import Order
+from trading.models import Order, Refusal
 from trading.state_words import CHANGE_WORDS, change_words, state_words
 from trading.states import State
-from trading.words import says
+from trading.words import WHY_NOT, says, why_not
 
 FOUND = 200  # instruments whose name fits a search
 WENT_WRONG = {State.REJECTED, State.DENIED, State.NOT_PLACED, State.NEEDS_HUMAN, State.UNKNOWN}
@@ -125,17 +125,22 @@ class OrderAdmin(ExportMixin, OfIssues):
     def why(self, order: Order) -> str | None:
         """What went wrong, or else the condition that wanted it."""
         if order.alarm or order.state in WENT_WRONG:
-            return order.alarm or order.reason or None
+            told = why_not(order.code) if order.code in WHY_NOT else order.reason
+            return order.alarm or told or None
         return says(order.condition) if order.condition else None
 
 
 class RefusalAdmin(OfIssues):
-    list_display = ("last", "issue", "side_word", "text", "count", "first")
-    list_filter = ("side", "code")
+    list_display = ("last", "issue", "side_word", "why", "count", "first")
+    list_filter = ("side",)
     search_fields = ("symbol",)
     date_hierarchy = "refused_on"
     last = moment("last_at", _("last at"))
     first = moment("first_at", _("first at"))
+
+    @display(description=_("reason"), ordering="code")
+    def why(self, refusal: Refusal) -> str:
+        return why_not(refusal.code)
 
 
 class DeskChangeAdmin(ReadOnlyAdmin):
