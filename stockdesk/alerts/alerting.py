@@ -185,8 +185,11 @@ class Alerts:
         else:
             keys = [(f"event:{event.pk}:{self._told[event.pk] + 1}", event.pk) for event in events]
             keys += [(f"news:{item.key}", None) for item in telling.news]
-        self._save(telling.kind, telling.level, telling.code, title, words.body(lines, todo), keys, now)
-        # Told, or told by another process a moment ago: not again in either case.
+        if not self._save(telling.kind, telling.level, telling.code, title, words.body(lines, todo), keys, now):
+            # Some of it was told by another process a moment ago: not again, but the rest of it is to be told still.
+            told = ledger.known([key for key, _event in keys])
+            events = [event for event, (key, _event) in zip(events, keys, strict=False) if key in told]
+            telling.news = [item for item in telling.news if f"news:{item.key}" in told]
         for event in events:
             if telling.kind == Kind.REMINDER:
                 self._reminded[event.pk] = now

@@ -241,3 +241,19 @@ def test_old_messages_go_but_not_those_of_what_stands(scene):
     scene.now += timedelta(hours=2)
     scene.passes(2)
     assert [alert.code for alert in Alert.objects.all()] == ["assets-stale"]
+
+
+def test_what_another_process_told_takes_nothing_along_that_nobody_has_told(scene):
+    """The first of two was told already (a commit whose answer got lost, another holder of the lease): both were
+    believed told."""
+    scene.alerts.step()
+    scene.open("key-quarantined", "key 1")
+    scene.open("key-quarantined", "key 2")
+    scene.now += timedelta(seconds=30)
+    scene.alerts._events(scene.now)
+    one = Event.objects.get(subject="key 1")
+    alert = Alert.objects.create(kind="opened", level="warning", code=one.code, title="told", created_at=scene.now)
+    alert.keys.create(key=f"event:{one.pk}:1", event_id=one.pk)
+    assert scene.passes(120) == ["[주의] 앱키 접속 보류"]
+    assert "key 2" in scene.outbox.sent[0].body
+    assert "key 1" not in scene.outbox.sent[0].body
