@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from stockdesk.metrics import may_read
 from stockdesk.models import DaemonState, Event
 from stockdesk.remedies import remedy
 
@@ -50,13 +51,29 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when every check passes, else 503 with the reasons."""
+    """200 when every check passes, else 503 with the reasons: to a stranger their codes alone, without stock or sum."""
     reasons = list(reasons_not_ready())
+    whole = may_read_all(request)
     return JsonResponse(
-        {"ready": not reasons, "reasons": [{**asdict(reason), "do": remedy(reason.code)} for reason in reasons]},
+        {
+            "ready": not reasons,
+            "reasons": [
+                {**asdict(reason), "do": remedy(reason.code)} if whole else {"code": reason.code} for reason in reasons
+            ],
+        },
         status=503 if reasons else 200,
         json_dumps_params={"ensure_ascii": False},
     )
+
+
+def may_read_all(request: HttpRequest) -> bool:
+    """Whoever logged in, beside those who may read the figures."""
+    if may_read(request):
+        return True
+    try:
+        return bool(request.user.is_authenticated)
+    except DatabaseError:
+        return False
 
 
 def reasons_not_ready() -> Iterator[Reason]:

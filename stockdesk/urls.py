@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.utils.module_loading import autodiscover_modules
 
 from stockdesk import metrics_ground  # noqa: F401
+from stockdesk.headers import robots
 from stockdesk.health import healthz, readyz
 from stockdesk.metrics import metrics
 
@@ -17,6 +18,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path("robots.txt", robots),
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(next_page="login"), name="logout"),
     path("i18n/", include("django.conf.urls.i18n")),
