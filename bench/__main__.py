@@ -11,10 +11,12 @@ if __name__ == "__main__":
     from django.db import connection
     from django.test.utils import setup_test_environment
 
-    from bench import flush, memory, receive, sweep
+    from bench import flush, memory, push, receive, sweep
     from bench.table import show
 
-    parts = {"receive": receive.run, "flush": flush.run, "sweep": sweep.run, "memory": memory.run}
+    parts = {
+        "receive": receive.run, "flush": flush.run, "sweep": sweep.run, "push": push.run, "memory": memory.run,
+    }  # fmt: skip
     wanted = sys.argv[1:] or list(parts)
     if unknown := set(wanted) - parts.keys():
         sys.exit(f"no benchmark called {', '.join(sorted(unknown))}; there are {', '.join(parts)}")

@@ -13,13 +13,14 @@ from market.models import Quote
 from stockdesk.kis.messages import KST
 from stockdesk.models import Fence
 
-_DAEMON, _FENCE = "bench", 1
+DAEMON, FENCE = "bench", 1
+PRICE = 70_000  # KRW; the rows of number n cost n more
 Cells = list[list[str]]
 
 
 def run(rounds: int = 15) -> list[Row]:
     """Needs a database of its own to work in: its quotes are overwritten."""
-    Fence.objects.update_or_create(name=_DAEMON, defaults={"number": _FENCE})
+    Fence.objects.update_or_create(name=DAEMON, defaults={"number": FENCE})
     return [_compare(count, rounds) for count in (200, 2_500)]
 
 
@@ -30,18 +31,18 @@ def _compare(count: int, rounds: int) -> Row:
     second = datetime.now(KST) + timedelta(seconds=count)  # later than any row of the shorter list
     for number in range(rounds):
         times = []
-        for write in (_desk, _executemany):
+        for write in (write_rows, _executemany):
             second += timedelta(seconds=1)
-            times.append(_timed(write, _rows(names, second, number)))
+            times.append(_timed(write, rows_of(names, second, number)))
         pairs.append((times[0], times[1]))
     title = f"flush of {count:,} rows: one UPDATE joined with VALUES, ms"
     return Row(title, "ms", "bare executemany of the same rows", median_ratio(pairs), at_most=1.0)
 
 
-def _rows(names: list[str], second: datetime, number: int) -> Cells:
+def rows_of(names: list[str], second: datetime, number: int) -> Cells:
     """Validated rows as the writer has them in hand: every column set, as in a lively second."""
     moment = f"{second:%Y-%m-%d %H:%M:%S}"
-    price = 70_000 + number
+    price = PRICE + number
     tick = [
         str(price), "-500", "5", "-0.70", "71000", "71200", "70300", str(price + 100), str(price), "12",
         str(8_123_456 + number), "574884262000", "112.34", "71000", "N", "2", f"{second:%Y-%m-%d}", moment,
@@ -51,8 +52,8 @@ def _rows(names: list[str], second: datetime, number: int) -> Cells:
     return [[name, *tick, *bar, *bar] for name in names]
 
 
-def _desk(rows: Cells) -> None:
-    taken = quotes.write_rows(rows, quotes.TICK_IS_NEWER, _FENCE, _DAEMON)
+def write_rows(rows: Cells) -> None:
+    taken = quotes.write_rows(rows, quotes.TICK_IS_NEWER, FENCE, DAEMON)
     if taken != len(rows):
         raise AssertionError(f"{taken} of {len(rows)} rows were taken")
 

@@ -1,11 +1,11 @@
-"""The desk's own nightly jobs: the master of listed issues, and what is kept of raw answers."""
+"""The desk's own nightly jobs: the master of listed issues, what is kept of raw answers, the backup."""
 
 from datetime import date
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from collectors import retention
+from collectors import backups, retention
 from collectors.due import Newest, each_day
 from collectors.errors import SourceError
 from collectors.jobs import Job, register
@@ -37,4 +37,5 @@ register(
         MASTER,
     )
 )
+register(Job("backup", _("Backup"), backups.items, backups.fetch, Newest(each_day(5, 20)), DESK))
 register(Job("retention", _("Raw answers tidied up"), retention.items, retention.fetch, Newest(each_day(5)), DESK))

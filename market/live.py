@@ -55,6 +55,7 @@ class Hub:
         self._polled = asyncio.Event()
         self._polled_at: int | None = None
         self._trouble = ""
+        self._trouble_since: int | None = None
 
     def __len__(self) -> int:
         return len(self._watchers)
@@ -98,7 +99,7 @@ class Hub:
     async def _beat(self) -> None:
         """Tell every page once a second that it is connected, and how old what we know is."""
         while True:
-            self._put("desk", {"desk": (now_ms(), self._polled_at, self._trouble)}, whole=True)
+            self._put("desk", {"desk": (now_ms(), self._polled_at, self._trouble, self._trouble_since)}, whole=True)
             await asyncio.sleep(STATUS_SECONDS)
 
     async def _poll(self) -> None:
@@ -132,7 +133,7 @@ class Hub:
             return
         if whole:
             due["whole"] = now + WHOLE_SECONDS
-        self._trouble = ""
+        self._trouble, self._trouble_since = "", None
         self._polled_at = now_ms()
         self._polled.set()
 
@@ -140,7 +141,7 @@ class Hub:
         """Say it once, show it on every page, and try again in a second: browsers stay, with what they have."""
         if trouble != self._trouble:
             log.warning(*line, **details)
-        self._trouble = trouble
+            self._trouble, self._trouble_since = trouble, now_ms()
         due["quotes"] = due["whole"] = asyncio.get_running_loop().time() + STATUS_SECONDS
 
 

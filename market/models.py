@@ -185,6 +185,25 @@ class Instrument(models.Model):
         return f"{self.name} ({self.symbol})"
 
 
+class Favourite(models.Model):
+    """A star that one person gave an instrument; the desk itself does not look at it."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="favourites", verbose_name=_("user")
+    )
+    symbol = models.CharField(_("symbol"), max_length=SYMBOL_LENGTH, db_collation="utf8mb4_bin")
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("favourite")
+        verbose_name_plural = _("favourites")
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["user", "symbol"], name="market_favourite_once")]
+
+    def __str__(self) -> str:
+        return self.symbol
+
+
 class FeedSession(models.Model):
     """One WebSocket session of run_ws_market as it stands now; the daemon writes it once a second."""
 

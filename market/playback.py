@@ -71,8 +71,8 @@ class Playback:
         set_database_clock(at)
         self.refused += len(write_ticks(pending, FENCE, DAEMON).refused)
         for one in pending:
-            if one.closed_bar is not None:
-                self.bars[one.symbol, one.closed_bar.starts_at] = one.closed_bar
+            for bar in one.closed_bars:
+                self.bars[one.symbol, bar.starts_at] = bar
         if self._live != self._lamps[1] or at - self._lamps[0] >= LAMPS_EVERY:
             write_lamps([_lamp(number, number in self._live, now) for number in SESSIONS])
             self._lamps = (at, self._live)

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError, connection
 
+from market.hours_screen import HOURS, HoursReader
 from market.models import FeedSession, Quote
 from market.watchlist import WatchItem, read_watch_list
 from stockdesk import sheets
+from stockdesk.lanes import LaneMeter
 from stockdesk.models import DaemonState, Event
 from stockdesk.sheets import Rows, Value, columns, table_rows, wire
 
@@ -34,13 +36,16 @@ SESSION = (
 )  # fmt: skip
 DAEMON = ("state", "heartbeat_at", "started_at", "last_step_at", "last_error", "last_error_at")
 EVENT = ("started_at", "last_at", "level", "source", "code", "subject", "text", "count")
+LANE = ("place", "rate", "allowed", "today", "slowed")
 
 SHEETS = {
     "quotes": ("place", *STORED),
     "sessions": SESSION,
     "daemons": DAEMON,
     "events": EVENT,
-    "desk": ("now", "polled_at", "trouble"),
+    "hours": HOURS,
+    "lanes": LANE,
+    "desk": ("now", "polled_at", "trouble", "trouble_since"),
 }
 
 
@@ -68,6 +73,8 @@ class ScreenReader:
         self._watched_until = float("-inf")
         self._newest: datetime | None = None
         self._seen: dict[str, tuple[Any, ...]] = {}
+        self._hours = HoursReader()
+        self._lanes = LaneMeter()
 
     def quotes(self, whole: bool = False) -> tuple[Rows, bool]:
         """Rows of the watch list that changed since the last call, or all of them; and whether it is all."""
@@ -81,12 +88,20 @@ class ScreenReader:
         return {symbol: quote_row(self._watched[symbol], values) for symbol, values in changed.items()}, False
 
     def status(self) -> dict[str, Rows]:
-        """Sessions, daemons, events still open, and what other apps show: all of it whole."""
+        """Sessions, daemons, open events, trading hours, call lanes, and what other apps show: all of it whole."""
         return {
             **{name: sheet.read() for name, sheet in sheets.SHEETS.items()},
             "sessions": table_rows(FeedSession, SESSION),
             "daemons": table_rows(DaemonState, DAEMON),
             "events": table_rows(Event, EVENT, "WHERE `ended_at` IS NULL ORDER BY `started_at` DESC LIMIT %s", EVENTS),
+            "hours": self._hours.rows(datetime.now(SEOUL)),
+            "lanes": self._lane_rows(),
+        }
+
+    def _lane_rows(self) -> Rows:
+        return {
+            lane: [place, None if load.rate is None else round(load.rate, 1), load.allowed, load.today, load.slowed]
+            for place, (lane, load) in enumerate(self._lanes.loads().items())
         }
 
     def _read_watch_list(self) -> bool:

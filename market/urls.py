@@ -2,6 +2,10 @@
 
 from django.urls import path
 
+from market.favourites import favourite
 from market.views import dashboard
 
-urlpatterns = [path("", dashboard, name="dashboard")]
+urlpatterns = [
+    path("", dashboard, name="dashboard"),
+    path("favourites/", favourite, name="favourite"),
+]

@@ -1,4 +1,4 @@
-"""The trader's screen. The page comes empty and without a query; its prices come over the WebSocket."""
+"""The trader's screen. The page comes with the stars of its reader; its prices come over the WebSocket."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 
+from market.favourites import favourites_of
 from market.words import page_sentences, page_words
 from stockdesk.version import version
 
@@ -18,7 +19,13 @@ from stockdesk.version import version
 @never_cache
 @ensure_csrf_cookie
 def dashboard(request: HttpRequest) -> HttpResponse:
-    facts = {"columns": quote_columns(), "words": page_words(), "sentences": page_sentences(), **desk_facts()}
+    facts = {
+        "columns": quote_columns(),
+        "favourites": favourites_of(request.user),
+        "words": page_words(),
+        "sentences": page_sentences(),
+        **desk_facts(),
+    }
     return render(request, "market/dashboard.html", facts)
 
 

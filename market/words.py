@@ -7,11 +7,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
 from stockdesk import calendar_doubts, sheets
+from stockdesk.alerts.catalogue import CATALOGUE
 
 
 def page_words() -> dict[str, str]:
     """Key -> text in the language of the request."""
-    own = {**link_words(), **state_words(), **age_words(), **quote_words(), **asset_words(), **event_words()}
+    own = {
+        **link_words(), **trouble_words(), **state_words(), **hours_words(), **age_words(), **quote_words(),
+        **asset_words(), **event_words(), **advice_words(),
+    }  # fmt: skip
     for words in sheets.WORDS:
         own.update(words())
     return own
@@ -27,7 +31,53 @@ def link_words() -> dict[str, str]:
         "link.lost_now": _("Lost, connecting again"),
         "link.restored": _("Connected again"),
         "link.stalled": _("Nothing received for {age}"),
-        "link.database": _("The desk cannot read its database; prices are {age} old"),
+        "link.database": _("Database unreadable"),
+    }
+
+
+def trouble_words() -> dict[str, str]:
+    """What is wrong with the page itself, and what to do about it."""
+    return {
+        "trouble.since": _("since {time}, for {age}"),
+        "trouble.lost": _("The connection to the desk is lost; everything shown is old."),
+        "trouble.lost.todo": _(
+            "It is tried again by itself. If it lasts: is this device on the network, and does the desk's web server "
+            "run (./desk status)?"
+        ),
+        "trouble.database": _("The desk cannot read its database; everything shown is old."),
+        "trouble.database.todo": _(
+            "See whether MariaDB runs and has room on its disk (./desk status). The page goes on by itself."
+        ),
+        "trouble.fault": _("The desk's screens have failed; everything shown is old."),
+        "trouble.fault.todo": _(
+            "The reason stands in the log of the web server (./desk logs web). The page tries again every second."
+        ),
+        "trouble.prices": _("No new prices, though the market is open."),
+        "trouble.prices.todo": _("See the session lamps and the alerts. Prices are old until they come again."),
+    }
+
+
+def hours_words() -> dict[str, str]:
+    """Parts of the trading day, and the lanes of calls."""
+    return {
+        "hours.before": pgettext("hours", "pre-open"),
+        "hours.auction": pgettext("hours", "auction"),
+        "hours.regular": pgettext("hours", "regular"),
+        "hours.off_hours": pgettext("hours", "off-hours"),
+        "hours.closed": pgettext("hours", "closed"),
+        "hours.holiday": pgettext("hours", "holiday"),
+        "hours.unknown": pgettext("hours", "hours unknown"),
+        "hours.next": _("{phase} in {left}"),
+        "hours.day": _("{phase} on {day}"),
+        "hours.unconfirmed": _("The broker has not confirmed this trading day."),
+        "lane.order": pgettext("lane", "orders"),
+        "lane.fill": pgettext("lane", "fills"),
+        "lane.assets": pgettext("lane", "assets"),
+        "lane.spare": pgettext("lane", "spare"),
+        "lane.market": pgettext("lane", "market"),
+        "lane.shared": pgettext("lane", "all calls"),
+        "lane.said": _("{rate} of {allowed} calls a second, {today} today"),
+        "lane.slowed": _("slowed down"),
     }
 
 
@@ -85,6 +135,9 @@ def quote_words() -> dict[str, str]:
         "quote.up": _("up"),
         "quote.down": _("down"),
         "quote.shown": _("{shown} of {all}"),
+        "quote.star": _("Favourite: {name}"),
+        "quote.star_failed": _("The star could not be stored: {text}"),
+        "quote.no_answer": _("no answer from the desk"),
     }
 
 
@@ -128,6 +181,11 @@ def event_words() -> dict[str, str]:
         "event.no-instruments": _("No listed issues"),
         "event.master-refused": _("List of issues not taken"),
     }
+
+
+def advice_words() -> dict[str, str]:
+    """What to do about an event, by its code."""
+    return {f"advice.{code}": _(entry.todo) for code, entry in CATALOGUE.items()}
 
 
 # What daemons write into rows is plain English with values in it; a template here lets the page say it in

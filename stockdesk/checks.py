@@ -53,13 +53,15 @@ def doubts(desk: Environment) -> list[checks.CheckMessage]:
     found += [warning(4, f"{name} in {desk.path} means nothing.", "See .env.example.") for name in desk.unknown]
     wanted = {"KIS_ACCOUNT": desk.account, "KIS_HTS_ID": desk.hts_id}
     if missing := [name for name, value in wanted.items() if not value]:
-        found.append(warning(5, f"{' and '.join(missing)} not set: no balance, no execution notices."))
+        found.append(warning(5, f"{' and '.join(missing)} not set: no balance, no execution notices.",
+                             "Fill them in; a dry run that watches prices goes without."))  # fmt: skip
     if desk.path is not None and desk.path.exists() and desk.path.stat().st_mode & 0o077:
-        found.append(warning(6, f"{desk.path} holds secrets, and others may read it.", "chmod 600"))
+        found.append(warning(6, f"{desk.path} holds secrets, and others may read it.", f"chmod 600 {desk.path}"))
     if desk.mode == "live" and desk.database["USER"] == "root":
         found.append(warning(7, "The desk works in the database as root.", "Give it a user of its own."))
     if proxies := [name for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY") if os.environ.get(name)]:
-        found.append(warning(8, f"{', '.join(proxies)} set: calls to KIS go past it."))
+        found.append(warning(8, f"{', '.join(proxies)} set: calls to KIS go past it.",
+                             "Nothing to do if KIS is reached directly from here; else open the way."))  # fmt: skip
     return found
 
 
@@ -81,11 +83,14 @@ def server(alias: str) -> list[checks.CheckMessage]:
         hint = "A proxy or the server's init_connect changes sql_mode after we have set it."
         found.append(error(1, "The database session is not strict: a bad number would be stored as 0.", hint))
     if zone != KOREA:
-        found.append(error(2, f"The time zone of the database session is {zone}, not {KOREA}."))
+        hint = "A proxy or the server's init_connect changes time_zone after we have set it."
+        found.append(error(2, f"The time zone of the database session is {zone}, not {KOREA}.", hint))
     if not connection.mysql_is_mariadb or connection.mysql_version < OLDEST_SERVER:  # type: ignore[attr-defined]
-        found.append(error(3, f"MariaDB 10.6 or newer is needed, this is {version}."))
+        hint = "Update the server, or name another in DATABASE_URL."
+        found.append(error(3, f"MariaDB 10.6 or newer is needed, this is {version}.", hint))
     if read_only:
-        found.append(error(4, "The database server is read-only."))
+        hint = "SET GLOBAL read_only = 0, unless it is a replica: then name the primary in DATABASE_URL."
+        found.append(error(4, "The database server is read-only.", hint))
     if scheduler != "ON":
         hint = "As the server's root: SET GLOBAL event_scheduler = ON; and event_scheduler = ON in its configuration."
         found.append(warning(11, "The event scheduler is off: closed minutes are not copied into bars.", hint))

@@ -57,7 +57,8 @@ class Daemon(BaseCommand):
     #: Not those of pages, for which all pages would have to be loaded: ``manage.py check`` makes them.
     requires_system_checks = ["stockdesk"]
 
-    #: A role of `stockdesk.roles`, as whose database user the daemon works from its first query on; empty: the desk's.
+    #: A role of `stockdesk.roles`, as whose database user the daemon works from its first query on where the settings
+    #: name one; empty: the desk's.
     role: ClassVar[str] = ""
 
     #: Set by SIGTERM and SIGINT, and when the lease is lost.
@@ -74,6 +75,7 @@ class Daemon(BaseCommand):
         self.counters = {}
         self._lease = Lease(self.name, expiry=self.expiry)
         self._changes: dict[str, Any] = {}
+        self._role = ""
         self._stepped_at: float | None = None
         self._late = False
         # Until the first step is done: events may be open that a former process has left.
@@ -103,8 +105,9 @@ class Daemon(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         log_uncaught_errors()
-        if self.role:
-            roles.assume(self.role)
+        self._role = roles.given(self.role)
+        if self._role:
+            roles.assume(self._role)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             code = runner.run(self._main(once=options["once"]))
         if code:
@@ -140,8 +143,8 @@ class Daemon(BaseCommand):
         pause, started = PAUSE_FIRST / 2, time.monotonic()
         while not self.stopping.is_set():
             try:
-                if self.role:
-                    await self._beats.run(roles.check, self.role)
+                if self._role:
+                    await self._beats.run(roles.check, self._role)
                 await self._beats.run(self._lease.look)
                 taken = await self._beats.run(self._lease.take)
             except LeaseHeld as held:

@@ -75,6 +75,8 @@ class Environment:
     database: dict[str, Any] = field(repr=False)
     trading_user: str
     trading_password: str = field(repr=False)
+    collecting_user: str
+    collecting_password: str = field(repr=False)
     mode: str
     kis_rest_url: str
     kis_ws_url: str
@@ -93,6 +95,8 @@ class Environment:
     dart_url: str
     data_go_kr_url: str
     demo: bool
+    backup_dir: str
+    backup_keep: int
     alerts: AlertSettings = field(default_factory=AlertSettings)
     path: Path | None = None
     """The file it was read from, if any."""
@@ -203,6 +207,8 @@ class _Reader:
             "data_go_kr_url": self.source_url("DATA_GO_KR_URL", demo, f"{rest_url}{SIMULATED_DATA_GO_KR}"),
             "demo": demo,
             "alerts": self.alerts(),
+            "backup_dir": self.text("BACKUP_DIR"),
+            "backup_keep": self.whole("BACKUP_KEEP", 1, 366),
         }
 
     def problem(self, name: str, text: str) -> None:
@@ -321,13 +327,21 @@ class _Reader:
             return {}
 
     def databases(self) -> dict[str, Any]:
-        """The desk's own database user, and the one that run_trading works as."""
+        """The desk's own database user, and those that daemons work as."""
         own = self.database()
-        user = self.secret("DATABASE_TRADING_USER", lambda v: len(v) <= 80, "must be 80 characters or fewer")
-        if user and user == own.get("USER"):
-            self.problem("DATABASE_TRADING_USER", "must be another user than the one in DATABASE_URL")
-        password = self.secret("DATABASE_TRADING_PASSWORD", lambda v: len(v) >= 12, "must be 12 characters or more")
-        return {"database": own, "trading_user": user, "trading_password": password}
+        found: dict[str, Any] = {"database": own}
+        taken = {own.get("USER"): "the one in DATABASE_URL"}
+        for role in ("trading", "collecting"):
+            user_name, password_name = f"DATABASE_{role.upper()}_USER", f"DATABASE_{role.upper()}_PASSWORD"
+            user = self.secret(user_name, lambda v: len(v) <= 80, "must be 80 characters or fewer")
+            if user and user in taken:
+                self.problem(user_name, f"must be another user than {taken[user]}")
+            taken[user] = f"that of {user_name}"
+            found[f"{role}_user"] = user
+            found[f"{role}_password"] = self.secret(
+                password_name, lambda v: len(v) >= 12, "must be 12 characters or more"
+            )
+        return found
 
     def hosts(self) -> list[str]:
         hosts = [host.strip() for host in self.text("ALLOWED_HOSTS").split(",") if host.strip()]
@@ -349,12 +363,16 @@ class _Reader:
             if number > 1 and not key and not secret:
                 gap = gap or key_name
                 continue
+            if len(key) == APP_SECRET_LENGTH and len(secret) == APP_KEY_LENGTH:
+                self.problem(key_name, f"holds the secret, and {secret_name} the key: swap them")
             if number > 1 and bool(key) != bool(secret):
                 self.problem(secret_name if key else key_name, f"is missing beside {key_name if key else secret_name}")
             if gap:
                 self.problem(key_name, f"comes after a gap: {gap} is missing")
             if key and key in (pair.key for pair in pool):
                 self.problem(key_name, "is the same key as an earlier one")
+            if secret and secret in (pair.secret for pair in pool):
+                self.problem(secret_name, "is the same secret as an earlier one: each key has its own")
             pool.append(AppKey(number, key, secret))
         return tuple(pool)
 

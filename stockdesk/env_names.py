@@ -35,6 +35,8 @@ ENVIRONMENT_NAMES: dict[str, tuple[Name, ...]] = {
         Name("DATABASE_PASSWORD", "its password, letter by letter; wins over one inside DATABASE_URL", ""),
         Name("DATABASE_TRADING_USER", "run_trading's own user; empty: the database's name with _trading behind", ""),
         Name("DATABASE_TRADING_PASSWORD", "its password, 12 characters or more; ./desk manage database_users", ""),
+        Name("DATABASE_COLLECTING_USER", "the collectors' own user; empty: the database's name and _collecting", ""),
+        Name("DATABASE_COLLECTING_PASSWORD", "its password; without one they work as the desk's own user", ""),
     ),
     "The web pages": (
         Name("SECRET_KEY", "50 characters or more, from a generator; also seals the stored tokens"),
@@ -90,6 +92,10 @@ ENVIRONMENT_NAMES: dict[str, tuple[Name, ...]] = {
         Name("GNUBOARD_INCLUDE_REPLIES", "true if answers to posts are watched too", "false"),
         Name("GNUBOARD_AUTHOR", "mb_id that rows made here are written under; empty: the site's admin", ""),
     ),
+    "Backups": (
+        Name("BACKUP_DIR", "the folder they are made in, best on another disk; empty: var/backup", ""),
+        Name("BACKUP_KEEP", "1-366; of so many days the last one is kept", "14"),
+    ),
     "Public sources": (
         Name("DART_API_KEY", "opendart.fss.or.kr, 40 characters", ""),
         Name("DATA_GO_KR_KEY", "data.go.kr; of its two spellings the decoded one, the encoded one is taken too", ""),
@@ -129,7 +135,7 @@ KNOWN = frozenset(DEFAULTS) | frozenset(FURTHER_KEYS) | frozenset(FURTHER_ENDS)
 #: A name that begins like ours and is none of ours is most likely a slip.
 OURS = (
     *("KIS_", "WS_", "DESK_", "DATABASE_", "GNUBOARD_", "FLUSH_", "DART_", "DATA_GO_"),
-    *("ALERT_", "METRICS_", "RECORD_"),
+    *("ALERT_", "BACKUP_", "METRICS_", "RECORD_"),
 )
 
 HEAD = """\

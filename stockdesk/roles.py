@@ -53,12 +53,16 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """``reads`` and ``keeps`` name apps; ``tables`` says otherwise for single tables."""
+    """``reads`` and ``keeps`` name apps; ``tables`` says otherwise for single tables.
+
+    A daemon whose role is ``required`` does not start without its user; others then work as the desk's own.
+    """
 
     name: str
     reads: tuple[str, ...]
     keeps: tuple[str, ...]
     tables: Mapping[str, frozenset[str]]
+    required: bool = False
 
     def rights(self) -> Rights:
         """The rights by table, unmanaged tables (the watch list's board) and those of many-to-many fields too."""
@@ -67,7 +71,7 @@ class Role:
             for label in labels:
                 for model in apps.get_app_config(label).get_models(include_auto_created=True):
                     table = model._meta.db_table
-                    found[table] = self.tables.get(table, rights)
+                    found[table] = self.tables.get(table, rights if model._meta.managed else READ)
         return found
 
 
@@ -81,9 +85,28 @@ TRADING: Mapping[str, frozenset[str]] = {
     "trading_brokerorder": ALL,
 }
 
-ROLES: Mapping[str, Role] = {
-    "trading": Role("trading", ("stockdesk", "market", "assets"), ("trading",), {**GROUND, **TRADING}),
+#: What collectors write of the ground beside that: connects and their pace, and what the broker says of trading days.
+COLLECTING: Mapping[str, frozenset[str]] = {
+    "stockdesk_pace": KEEP,
+    "stockdesk_connection": ALL,
+    "market_marketday": KEEP,
+    # Lamps of sessions that are no more, and shares that were sold.
+    "market_feedsession": ALL,
+    "assets_holding": ALL,
 }
+
+ROLES: Mapping[str, Role] = {
+    "trading": Role("trading", ("stockdesk", "market", "assets"), ("trading",), {**GROUND, **TRADING}, required=True),
+    # Of trading's tables, of users and of their one-time codes it sees nothing.
+    "collecting": Role("collecting", ("stockdesk",), ("market", "assets", "collectors"), {**GROUND, **COLLECTING}),
+}
+
+
+def given(role: str) -> str:
+    """The role that a daemon works in: its own, or none where that is not required and has no password."""
+    if role and not ROLES[role].required and not getattr(settings.DESK, f"{role}_password"):
+        return ""
+    return role
 
 
 def account_of(role: str) -> Account:

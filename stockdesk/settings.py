@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_otp",
     "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "axes",
     "channels",
     "csp",
@@ -56,6 +57,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "stockdesk.guards.IdleLogins",
+    "stockdesk.guards.CodesFirst",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -103,6 +106,7 @@ AXES_VERBOSE = False
 
 OTP_TOTP_ISSUER = "stockdesk"
 OTP_TOTP_THROTTLE_FACTOR = 1  # 1, 2, 4, 8 ... s after wrong codes in a row
+OTP_STATIC_THROTTLE_FACTOR = 1
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 
 LANGUAGE_CODE = "ko"
@@ -125,6 +129,8 @@ STORAGES = {
 
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
+# A login ends after so long without a page asked for (`stockdesk.guards.IdleLogins` moves the end along).
+SESSION_COOKIE_AGE = 12 * 3600
 
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
@@ -153,6 +159,8 @@ BAR_EVENT_SECONDS = 60
 # Raw answers of the public sources: how long and how much of them is kept, compressed, for parsing them again.
 RAW_BODY_DAYS = 400
 RAW_BODY_BYTES = 2 * 2**30
+
+BACKUP_DIR = BASE_DIR / (DESK.backup_dir or "var/backup")
 
 # Behind TLS the proxy says so in this header; without DESK_HTTPS nobody strips it, so it is not believed.
 if DESK.https:

@@ -74,6 +74,8 @@ def process_environment(transactional_db: None, settings: Any) -> Callable[..., 
             "DATABASE_PASSWORD": at["PASSWORD"],
             "DATABASE_TRADING_USER": settings.DESK.trading_user,
             "DATABASE_TRADING_PASSWORD": settings.DESK.trading_password,
+            "DATABASE_COLLECTING_USER": settings.DESK.collecting_user,
+            "DATABASE_COLLECTING_PASSWORD": settings.DESK.collecting_password,
         }
         return {**os.environ, "DJANGO_SETTINGS_MODULE": "stockdesk.settings", "RECORD": "0", **database, **variables}
 
@@ -101,6 +103,30 @@ def as_trading(trading_role: roles.Account) -> Iterator[None]:
     for alias, values in before.items():
         connections.settings[alias].update(values)
         connections[alias].settings_dict.update(values)
+
+
+@pytest.fixture
+def empty_database(transactional_db: None) -> Iterator[Callable[[], None]]:
+    """Call it to work in an empty database from then on; the test's own comes back at the end."""
+    own = connection.settings_dict["NAME"]
+    other = f"{own}_restored"
+
+    def enter() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {grants.name(other)} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
+        go_to(other)
+
+    yield enter
+    go_to(own)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {grants.name(other)}")
+
+
+def go_to(database: str) -> None:
+    connections.close_all()
+    for alias in connections.settings:
+        connections.settings[alias]["NAME"] = database
+        connections[alias].settings_dict["NAME"] = database
 
 
 @pytest.fixture

@@ -14,7 +14,12 @@ class TradingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from trading import alerting, overlays, screen  # noqa: F401  (what they put on the pages of others)
+        from stockdesk.backup import present
+
+        # What they put on the pages of others.
+        from trading import alerting, condition_screen, overlays, restored, screen  # noqa: F401
+
+        present.GUARDS.append(restored.stopped)
 
         post_migrate.connect(make_desk, sender=self, dispatch_uid="trading.make_desk")
 

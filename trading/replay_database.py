@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from assets.models import Account, Balance, Holding
-from market.models import FeedSession, Instrument, Quote
+from market.models import ClosedBar, FeedSession, Instrument, Quote
 from stockdesk.calendar_models import MarketDay, SessionWindow
 from stockdesk.models import Fence
 from trading.models import Condition, Desk, Order, Refusal
@@ -18,7 +18,7 @@ LONGEST = 64
 #: Copied with their rows.
 COPIED: tuple[type[Model], ...] = (Instrument, MarketDay, SessionWindow, Condition, Desk, Account, Balance, Holding)
 #: Empty at the start: the replay fills them.
-EMPTY: tuple[type[Model], ...] = (Quote, FeedSession, Fence, Order, Refusal, Condition.history.model)
+EMPTY: tuple[type[Model], ...] = (Quote, ClosedBar, FeedSession, Fence, Order, Refusal, Condition.history.model)
 MARK = "stockdesk_replay"
 DENIED = (1044, 1045, 1142, 1227)
 

@@ -50,6 +50,12 @@ def order_words() -> dict[str, str]:
         "orders.practice": pgettext("order", "practice"),
         "orders.open": _("open {n}"),
         "orders.armed": _("conditions {n}"),
+        "conditions.reached": _("reached"),
+        "conditions.shares": _("{n} shares"),
+        "conditions.amount": _("KRW {n}"),
+        "conditions.all": _("all shares"),
+        "conditions.unpriced": _("no strike price yet"),
+        "conditions.working": _("its order is at work"),
         "orders.times": _("{n} times"),
         "assets.computed": _("computed"),
     }

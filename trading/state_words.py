@@ -55,6 +55,8 @@ CHANGE_WORDS: dict[str, Promise] = {
     "cancel": _("Cancel asked for"),
     "settle": _("Settled by hand"),
     "device": _("One-time code device"),
+    "restore": _("Backup restored"),
+    "recovery": _("Recovery codes"),
     **LIMIT_WORDS,
 }
 

@@ -210,6 +210,14 @@ CATALOGUE: dict[str, Entry] = {
         CRITICAL, gettext_noop("The disk is nearly full"),
         gettext_noop("Make room: old logs and backups, docker, the journal. A full disk stops the database."),
     ),
+    "recording-stopped": Entry(
+        WARNING, gettext_noop("Ticks are not recorded"),
+        gettext_noop("Make room on the disk of RECORD_DIRECTORY; it goes on by itself."), 60.0,
+    ),
+    "backup-old": Entry(
+        WARNING, gettext_noop("There is no backup of the last two days"),
+        gettext_noop("./desk manage backup makes one now; the job backup says why it did not."), again=True,
+    ),
     "alerts-undelivered": Entry(
         WARNING, gettext_noop("Alerts do not arrive"),
         gettext_noop("./desk manage alert_test says what the channel answers; mend ALERT_URLS in .env."),

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from stockdesk.setup import environment, look, mariadb, steps, testing, up
+from stockdesk.setup import environment, look, steps, testing, up
 from stockdesk.setup.places import DESK, ROOT, Trouble
 
 
@@ -53,10 +53,7 @@ def doctor(arguments: list[str]) -> int:
 
 def serve_database() -> int:
     """What supervisord runs as ``mariadb``: this process becomes the server."""
-    values = environment.values_of(DESK.var / "demo.env")
-    server = mariadb.EmbeddedServer(
-        DESK, values["DATABASE_PASSWORD"], trading_password=values["DATABASE_TRADING_PASSWORD"]
-    )
+    server = environment.embedded_server(DESK)
     server.prepare()
     server.become()
     return 0

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from stockdesk.env_names import SIMULATED_DART, SIMULATED_DATA_GO_KR
 from stockdesk.setup import ports
-from stockdesk.setup.mariadb import DATABASE, USER
+from stockdesk.setup.mariadb import DATABASE, ROLES, USER, EmbeddedServer
 from stockdesk.setup.places import DESK, ROOT, Places, Trouble, write_private
 from stockdesk.setup.processes import MARK
 
@@ -90,11 +90,23 @@ def make_demo(places: Places) -> dict[str, str]:
     kept = values_of(path)
     rest = ports.choose(port_in(kept.get("KIS_REST_URL", ""), REST_PORT))
     ws = ports.choose(port_in(kept.get("KIS_WS_URL", ""), WS_PORT), taken=frozenset({rest}))
-    values = {**drawn_by_lot(), **kept, **addresses(places, rest, ws), "DESK_DEMO": "1", "DESK_MODE": "mock"}
+    drawn = {**drawn_by_lot(), **{password_name(role): letters(32) for role in ROLES}}
+    values = {**drawn, **kept, **addresses(places, rest, ws), "DESK_DEMO": "1", "DESK_MODE": "mock"}
     write_values(
         path, "# Made by ./desk up for the demo. For your own desk write a .env (see .env.example).\n", values
     )
     return values
+
+
+def embedded_server(places: Places) -> EmbeddedServer:
+    """The demo's server, with the passwords that were drawn for it."""
+    values = values_of(places.var / "demo.env")
+    roles = {role: values[password_name(role)] for role in ROLES}
+    return EmbeddedServer(places, values["DATABASE_PASSWORD"], role_passwords=roles)
+
+
+def password_name(role: str) -> str:
+    return f"DATABASE_{role.upper()}_PASSWORD"
 
 
 def make_test(places: Places) -> Path:

@@ -4,8 +4,8 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from stockdesk.grants import account, creation
 from stockdesk.setup.places import Places, Trouble, write_private
 
 DATABASE = USER = "stockdesk"
-TRADING_USER = f"{DATABASE}_trading"
+ROLES = ("trading", "collecting")
 
 # About 90 MB resident with the desk's tables; a real desk's server is the operator's own and sized by him.
 MODEST = (
@@ -40,13 +40,13 @@ UNSAFE_AND_FAST = (
 class EmbeddedServer:
     """One server of our own; ``throw_away`` for tests, whose data need not survive a power cut.
 
-    With ``trading_password`` it has run_trading's user too, which gets its rights when there are tables.
+    It has the users of the roles that have a password too; they get their rights when there are tables.
     """
 
     places: Places
     password: str
     throw_away: bool = False
-    trading_password: str = ""
+    role_passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def home(self) -> Path:
@@ -131,8 +131,8 @@ class EmbeddedServer:
         if not self.throw_away:
             # The one that `manage.py replay` makes for itself and drops.
             lines.append(f"GRANT ALL ON `{DATABASE}\\_replay`.* TO {account(USER, 'localhost')}")
-        if self.trading_password:
-            lines += creation(TRADING_USER, "localhost", self.trading_password)
+        for role, password in self.role_passwords.items():
+            lines += creation(role_user(role), "localhost", password)
         return "".join(f"{line};\n" for line in lines)
 
     def become(self) -> None:
@@ -144,6 +144,11 @@ class EmbeddedServer:
         return connect(
             {"user": USER, "password": self.password, "unix_socket": str(self.socket), "database": DATABASE}
         )
+
+
+def role_user(role: str) -> str:
+    """Named as `stockdesk.roles` names it."""
+    return f"{DATABASE}_{role}"
 
 
 def connect(arguments: dict[str, Any]) -> Any:

@@ -156,7 +156,7 @@ class Start:
         if not self.demo:
             self.reach_the_operators_database()
         else:
-            server = mariadb.EmbeddedServer(DESK, self.password, trading_password=self.settings.trading_password)
+            server = environment.embedded_server(DESK)
             made = server.prepare()
         config = supervisord_config(
             self.programs,
@@ -188,7 +188,7 @@ class Start:
         except steps.StepFailed:
             if self.demo:
                 raise
-            return "trading has none yet: ./desk manage database_users says why"
+            return "not all are prepared: ./desk manage database_users says why"
         return "prepared"
 
     def start_programs(self) -> str:

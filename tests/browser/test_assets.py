@@ -152,6 +152,7 @@ async def test_a_name_that_is_markup_stays_text(live_desk, rows):
 
 async def test_a_phone_shows_profit_and_rate_without_scrolling_sideways(live_desk):
     page = await live_desk.open(viewport={"width": 390, "height": 844})
+    await page.click('#views [data-go="account"]')
     for name in ("quantity", "average_price", "evaluation_amount", "profit_loss", "profit_rate"):
         await expect(cell(page, "005930", name)).to_be_in_viewport(ratio=1)
     await expect(total(page, "profit_rate")).to_be_in_viewport(ratio=1)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def device(trader):
-    return TOTPDevice.objects.create(user=trader, name="totp", confirmed=True)
+    return TOTPDevice.objects.get(user=trader)
 
 
 @pytest.fixture
@@ -90,6 +90,7 @@ async def test_kill_and_lift_with_a_code_of_the_phone(live_desk, device):
 
 
 async def test_a_device_is_enrolled_by_its_picture_and_first_code(live_desk, trader):
+    await TOTPDevice.objects.all().adelete()
     page = await live_desk.open("/trading/device/")
     await page.fill("[name=password]", "a long enough password")
     await page.click(".sheet button.go")
@@ -100,6 +101,7 @@ async def test_a_device_is_enrolled_by_its_picture_and_first_code(live_desk, tra
     await page.click("text=기기 확인")
     await expect(page.locator(".told")).to_contain_text("기기를 등록했습니다")
     await expect(page.locator("img.qr")).to_have_count(0)
+    await expect(page.locator(".recovery li")).to_have_count(10)
     await waiting.arefresh_from_db()
     assert waiting.confirmed
 
@@ -151,6 +153,7 @@ async def test_a_phone_shows_the_switches_and_an_order_without_scrolling_sideway
     page = await live_desk.open(viewport={"width": 390, "height": 844})
     for name in ("#kill", '[data-stop="normal"]', '[data-stop="full"]'):
         await expect(page.locator(f"#switches {name}")).to_be_in_viewport(ratio=1)
+    await page.click('#views [data-go="orders"]')
     await cell(page, rows["working"], "act").scroll_into_view_if_needed()
     await expect(cell(page, rows["working"], "state")).to_be_in_viewport(ratio=1)
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -83,4 +83,6 @@ async def test_on_a_telephone_the_strip_is_pushed_and_the_page_is_not(live_desk)
     page = await live_desk.open(viewport={"width": 390, "height": 844})
     await expect(index(page, "SPX")).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
-    await expect(page.locator("#rankings li:visible")).to_have_count(5)
+    await page.click('#views [data-go="state"]')
+    await expect(page.locator("#rankings li:visible")).to_have_count(10)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390

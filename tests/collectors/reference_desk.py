@@ -39,6 +39,7 @@ class Programs:
                 "KIS_ACCOUNT": "",
                 "KIS_HTS_ID": "toyuser",
                 "DESK_DEMO": "1",
+                "BACKUP_DIR": str(self._logs / "backups"),
                 **variables,
             }
         )

@@ -71,7 +71,7 @@ def test_once_opens_what_is_due_and_the_workers_fetch_all_of_it(
         name for name in opened if JOBS[name].source not in KEYS
     }
     total = JobItem.objects.count()
-    assert total == 6 * WATCHED + 4 + 2 + 3 + len({"instruments", "retention"})
+    assert total == 6 * WATCHED + 4 + 2 + 3 + len({"instruments", "backup", "retention"})
     assert OrmQ.objects.exists()
     assert not DailyBar.objects.exists(), "the daemon fetches nothing itself"
 

@@ -19,7 +19,9 @@ PASSWORD = r"""it's $5 \ "#%@"""
 def server(tmp_path_factory) -> Iterator[EmbeddedServer]:
     places = Places(tmp_path_factory.mktemp("db") / "var")
     places.make()
-    made = EmbeddedServer(places, PASSWORD, trading_password=PASSWORD[::-1])
+    made = EmbeddedServer(
+        places, PASSWORD, role_passwords={"trading": PASSWORD[::-1], "collecting": PASSWORD.swapcase()}
+    )
     assert made.prepare()
     command = [*made.command(), *mariadb.UNSAFE_AND_FAST]
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -77,10 +79,10 @@ def test_the_desks_user_may_make_the_replays_database_and_no_other(ask):
 
 def test_tradings_user_gets_its_rights_from_the_desks_and_has_no_others(server, ask):
     ask("CREATE TABLE theirs (a INT)")
-    ask(f"GRANT SELECT ON theirs TO {mariadb.TRADING_USER}@localhost")
+    ask(f"GRANT SELECT ON theirs TO {mariadb.role_user('trading')}@localhost")
     as_trading = {
-        "user": mariadb.TRADING_USER,
-        "password": server.trading_password,
+        "user": mariadb.role_user("trading"),
+        "password": server.role_passwords["trading"],
         "unix_socket": str(server.socket),
         "database": mariadb.DATABASE,
     }

@@ -10,8 +10,9 @@ from django.conf import settings as desk_settings
 from django.core.management import call_command
 from django.db import OperationalError, connection, connections, transaction
 
-from stockdesk import doctor, grants, roles
+from stockdesk import grants, roles
 from stockdesk.budget import Budget
+from stockdesk.doctor import users
 from stockdesk.events import clear_event, raise_event
 from stockdesk.fence import fenced
 from stockdesk.lease import Lease
@@ -286,10 +287,10 @@ def test_a_daemon_whose_user_may_do_too_much_does_not_start(trading_role, as_own
 
 
 def test_doctor_looks_at_the_trading_user(trading_role, as_owner, settings):
-    (finding,) = doctor.database_users(settings.DESK)
+    (finding,) = users.examine(settings.DESK)
     assert finding.grade == "well"
     as_owner(f"REVOKE SELECT ON market_quote FROM {grants.account(trading_role.user, 'localhost')}")
-    (finding,) = doctor.database_users(settings.DESK)
+    (finding,) = users.examine(settings.DESK)
     assert (finding.grade, finding.found) == ("bad", "missing: SELECT on market_quote")
     assert "database_users" in finding.remedy
-    assert list(doctor.database_users(replace(settings.DESK, account=""))) == [], "nothing trades without an account"
+    assert list(users.examine(replace(settings.DESK, account=""))) == [], "nothing trades without an account"

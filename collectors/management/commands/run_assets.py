@@ -32,6 +32,7 @@ class Command(Daemon):
 
     help = "Keeps assets_account, assets_balance and assets_holding as the broker has them, every ten seconds."
     name = "assets"
+    role = "collecting"
     every = 10.0
 
     once = False

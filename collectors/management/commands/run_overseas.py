@@ -22,6 +22,7 @@ class Command(Daemon):
 
     help = "Keeps collectors_overseasquote and collectors_overseasbar: every five minutes while an exchange trades."
     name = "overseas"
+    role = "collecting"
     every = 30.0
 
     client: OverseasClient | None = None

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from django.db import DatabaseError
 from django_q.models import OrmQ
 
-from collectors import sources
+from collectors import backups, sources
 from collectors.errors import SourceError
 from collectors.job_models import JobDay, JobItem
 from collectors.jobs import JOBS, Job, can_take, due_days, hand_out, open_day, purge, unfinished
@@ -40,6 +40,7 @@ class Command(Daemon):
 
     async def step(self) -> None:
         self.counters |= await self.database.run(advance, datetime.now(KST))
+        await self.database.run(backups.tell_age, datetime.now(KST))
 
 
 def advance(now: datetime) -> dict[str, int]:

@@ -42,6 +42,7 @@ class Command(Daemon):
 
     help = "Keeps the prices of all listed issues that no live session carries, thirty a call, into market_quote."
     name = "rest_market"
+    role = "collecting"
     every = settings.DESK.flush_seconds
     pause_longest = 2.0
 

@@ -32,6 +32,7 @@ class Command(Daemon):
 
     help = "Keeps the live sessions and writes prices into market_quote once a second."
     name = "ws_market"
+    role = "collecting"
     every = settings.DESK.flush_seconds
     pause_longest = 2.0
 

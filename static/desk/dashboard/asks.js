@@ -9,9 +9,17 @@ function say(dialog, text) {
   node.hidden = !text;
 }
 
+const SHOWN = 5_000; // ms
+let hiding;
+
+// A sentence at the foot of the page for a moment, and read out by a screen reader.
 export function announce(text) {
   const node = byId("announce");
-  if (node) node.textContent = text;
+  if (!node) return;
+  node.textContent = text;
+  node.dataset.shown = "yes";
+  clearTimeout(hiding);
+  hiding = setTimeout(() => (node.dataset.shown = ""), SHOWN);
 }
 
 // Open the dialog of this name; ``says`` fills its texts, ``values`` its hidden fields, ``id`` the order it is about.

@@ -1,6 +1,6 @@
 // The account's totals and holdings. The broker is asked every ten seconds; between its answers the prices that
 // tick for the watch list move evaluation and profit, of a holding and of the whole.
-import { Issue, make, Mark, Text } from "./dom.js";
+import { makeRow, Mark, Named, order, Text } from "./dom.js";
 import { age, direction, rate, signed, whole } from "./format.js";
 import { isOpen } from "./orders.js";
 import { said, word } from "./words.js";
@@ -27,21 +27,10 @@ function valued(row, quote) {
 class Line {
   constructor(symbol, columns) {
     this.symbol = symbol;
-    this.node = make("tr");
-    this.node.setAttribute("role", "row");
-    this.node.dataset.holding = symbol;
+    Object.assign(this, makeRow(columns, "holding", symbol));
+    this.name = new Named(this.cells.name);
     this.texts = {};
-    this.cells = {};
-    for (const column of columns) {
-      const cell = (this.cells[column] = make(column === "name" ? "th" : "td", "", this.node));
-      cell.setAttribute("role", column === "name" ? "rowheader" : "cell");
-      cell.dataset.cell = column;
-      if (column !== "name") this.texts[column] = new Text(cell);
-      else {
-        this.name = new Issue(cell, "title");
-        this.code = new Text(make("span", "code", cell));
-      }
-    }
+    for (const column of columns) if (column !== "name") this.texts[column] = new Text(this.cells[column]);
     this.gain = new Mark(this.node, "gain");
     this.ticking = new Mark(this.cells.last_price, "direction");
     this.old = new Mark(this.node, "old");
@@ -55,9 +44,7 @@ class Line {
     this.gain.set(dir);
     this.computed.set(now.live ? word("assets.computed") : "");
     this.ticking.set(now.live ? direction(quote.sign, quote.change) : "");
-    const name = row.name || quote?.name || "";
-    if (this.name.say(name, this.symbol)) this.name.node.title = name || this.symbol;
-    this.code.say(name ? this.symbol : "");
+    this.name.say(row.name || quote?.name || "", this.symbol);
     this.texts.quantity.say(whole(row.quantity));
     this.texts.orderable_quantity.say(whole(row.orderable_quantity));
     this.texts.average_price.say(whole(row.average_price));
@@ -125,7 +112,7 @@ export class Assets {
   arrange() {
     const lines = [...this.lines.values()];
     lines.sort((a, b) => (b.row.evaluation_amount ?? 0) - (a.row.evaluation_amount ?? 0) || (a.symbol < b.symbol ? -1 : 1));
-    this.body.append(...lines.map((line) => line.node));
+    order(this.body, lines.map((line) => line.node));
   }
 
   // The broker's totals, moved by what the prices did since: they stay the sum of the lines below them.

@@ -51,3 +51,41 @@ export class Issue {
     return this.text.say(name || symbol);
   }
 }
+
+// A row's first cell: the name that leads to its issue, and the code behind it.
+export class Named {
+  constructor(cell) {
+    this.issue = new Issue(cell, "title");
+    this.code = new Text(make("span", "code", cell));
+  }
+
+  say(name, symbol) {
+    if (this.issue.say(name, symbol)) this.issue.node.title = name || symbol;
+    this.code.say(name ? symbol : "");
+  }
+}
+
+// A table's row of our own layout, which keeps its roles; gives the cells by column.
+export function makeRow(columns, key, value) {
+  const node = make("tr");
+  node.setAttribute("role", "row");
+  node.dataset[key] = value;
+  const cells = {};
+  for (const column of columns) {
+    const cell = (cells[column] = make(column === "name" ? "th" : "td", "", node));
+    cell.setAttribute("role", column === "name" ? "rowheader" : "cell");
+    cell.dataset.cell = column;
+  }
+  return { node, cells };
+}
+
+// Puts the nodes into this order, moving only those that are not in place, and leaves the focus where it was.
+export function order(parent, nodes) {
+  const focused = document.activeElement;
+  let at = parent.firstChild;
+  for (const node of nodes) {
+    if (node === at) at = at.nextSibling;
+    else parent.insertBefore(node, at);
+  }
+  if (focused !== document.activeElement && parent.contains(focused)) focused.focus({ preventScroll: true });
+}

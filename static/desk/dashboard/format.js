@@ -59,3 +59,10 @@ export function age(ms, { fine = false } = {}) {
   if (seconds < 86_400) return word("age.hours", { n: Math.floor(seconds / 3600) });
   return word("age.days", { n: Math.floor(seconds / 86_400) });
 }
+
+// H:MM:SS, or M:SS in the last hour.
+export function countdown(ms) {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}

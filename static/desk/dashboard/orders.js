@@ -1,6 +1,6 @@
-// The day's orders and fills, the open ones with a button that cancels, and why nothing was ordered.
+// The day's orders and fills, the open ones with a button that cancels; and the tabs of the panel they are in.
 import { ask } from "./asks.js";
-import { Issue, make, Mark, Text } from "./dom.js";
+import { make, makeRow, Mark, Named, order, Text } from "./dom.js";
 import { moment, whole } from "./format.js";
 import { said, word } from "./words.js";
 
@@ -39,21 +39,13 @@ function fills(row) {
 
 class Line {
   constructor(id, columns, cancel) {
-    this.node = make("tr");
-    this.node.setAttribute("role", "row");
-    this.node.dataset.order = id;
+    Object.assign(this, makeRow(columns, "order", id));
+    this.name = new Named(this.cells.name);
     this.texts = {};
-    this.cells = {};
     for (const column of columns) {
-      const cell = (this.cells[column] = make(column === "name" ? "th" : "td", "", this.node));
-      cell.setAttribute("role", column === "name" ? "rowheader" : "cell");
-      cell.dataset.cell = column;
-      if (column === "name") {
-        this.name = new Issue(cell, "title");
-        this.code = new Text(make("span", "code", cell));
-      } else if (column !== "act") this.texts[column] = new Text(cell);
+      if (!["name", "act"].includes(column)) this.texts[column] = new Text(this.cells[column]);
     }
-    this.marks = ["side", "state", "alarm", "practice"].map((name) => [name, new Mark(this.node, name)]);
+    this.marks = ["side", "state", "alarm", "practice", "filled"].map((name) => [name, new Mark(this.node, name)]);
     this.ahead = new Mark(this.cells.filled, "ahead");
     if (cancel) {
       this.button = make("button", "cancel", this.cells.act);
@@ -67,10 +59,10 @@ class Line {
     this.row = row;
     const { shares, ahead, average } = fills(row);
     const practice = row.mode === "dry-run";
-    const values = { side: row.side, state: row.state, alarm: row.alarm ? "yes" : "", practice: practice ? "yes" : "" };
+    const yes = (is) => (is ? "yes" : "");
+    const values = { side: row.side, state: row.state, alarm: yes(row.alarm), practice: yes(practice), filled: yes(shares) };
     for (const [name, mark] of this.marks) mark.set(values[name]);
     this.name.say(row.name, row.symbol);
-    this.code.say(row.name ? row.symbol : "");
     this.texts.time.say(moment(row.created_at, now));
     this.texts.side.say(word(`side.${row.side}`) ?? row.side);
     this.texts.quantity.say(whole(row.quantity));
@@ -93,17 +85,17 @@ export class Orders {
     this.store = store;
     this.tab = "all";
     this.lines = new Map();
-    this.reasons = new Map();
-    this.body = section.querySelector("tbody");
-    this.columns = [...section.querySelectorAll("th[data-column]")].map((head) => head.dataset.column);
     this.may = section.dataset.may === "yes";
     this.tabs = [...section.querySelectorAll("[role=tab]")];
     const part = (name) => section.querySelector(`#${name}`);
-    this.parts = {
-      table: section.querySelector("table"), panel: part("orders-panel"), why: part("why-panel"), list: part("why-list"),
-      none: part("no-orders"), noOpen: part("no-open"), noWhy: part("no-why"),
-    };
-    this.counts = { all: new Text(part("orders-all")), open: new Text(part("orders-open")), why: new Text(part("why-sum")) };
+    this.table = part("order-table");
+    this.body = this.table.querySelector("tbody");
+    this.columns = [...this.table.querySelectorAll("th[data-column]")].map((head) => head.dataset.column);
+    this.panel = part("orders-panel");
+    this.panels = [...section.querySelectorAll("[role=tabpanel]")];
+    this.none = { all: part("no-orders"), open: part("no-open"), fills: part("no-fills") };
+    this.counts = { all: new Text(part("orders-all")), open: new Text(part("orders-open")), fills: new Text(part("orders-fills")) };
+    this.sums = { all: 0, open: 0, fills: 0 };
     for (const tab of this.tabs) tab.addEventListener("click", () => this.choose(tab));
     section.querySelector("[role=tablist]").addEventListener("keydown", (event) => this.move(event));
   }
@@ -124,20 +116,17 @@ export class Orders {
       tab.setAttribute("aria-selected", `${tab === chosen}`);
       tab.tabIndex = tab === chosen ? 0 : -1;
     }
-    this.parts.panel.hidden = this.tab === "why";
-    this.parts.why.hidden = this.tab !== "why";
-    this.parts.panel.dataset.tab = this.tab;
-    if (this.tab !== "why") this.parts.panel.setAttribute("aria-labelledby", chosen.id);
-    this.none();
+    const panel = chosen.getAttribute("aria-controls");
+    for (const each of this.panels) each.hidden = each.id !== panel;
+    // All, open and filled orders are one table that shows more or less of itself.
+    if (panel === this.panel.id) {
+      this.panel.dataset.tab = this.tab;
+      this.panel.setAttribute("aria-labelledby", chosen.id);
+    }
+    this.showEmpty();
   }
 
   show(now) {
-    this.showOrders(now);
-    this.showReasons(now);
-    this.none();
-  }
-
-  showOrders(now) {
     const rows = this.store.rows("orders");
     let members = false;
     for (const [id, line] of this.lines) {
@@ -148,15 +137,16 @@ export class Orders {
     for (const [id, row] of rows) {
       let line = this.lines.get(id);
       if (!line) {
-        this.lines.set(id, (line = new Line(id, this.columns, this.may && ((order) => this.askCancel(order)))));
+        this.lines.set(id, (line = new Line(id, this.columns, this.may && ((asked) => this.askCancel(asked)))));
         members = true;
       }
       line.show(row, now);
     }
-    if (members) this.body.append(...[...this.lines].sort(([a], [b]) => b - a).map(([, line]) => line.node));
-    this.open = [...rows.values()].filter(isOpen).length;
-    this.counts.all.say(`${rows.size || ""}`);
-    this.counts.open.say(`${this.open || ""}`);
+    if (members) order(this.body, [...this.lines].sort(([a], [b]) => b - a).map(([, line]) => line.node));
+    const all = [...rows.values()];
+    this.sums = { all: all.length, open: all.filter(isOpen).length, fills: all.filter((row) => fills(row).shares).length };
+    for (const [tab, count] of Object.entries(this.counts)) count.say(`${this.sums[tab] || ""}`);
+    this.showEmpty();
   }
 
   askCancel(row) {
@@ -170,48 +160,8 @@ export class Orders {
     });
   }
 
-  showReasons(now) {
-    const rows = this.store.rows("refusals");
-    for (const [id, item] of this.reasons) {
-      if (rows.has(id)) continue;
-      item.node.remove();
-      this.reasons.delete(id);
-    }
-    const keys = [...rows.keys()].sort((a, b) => rows.get(b).last_at - rows.get(a).last_at);
-    keys.forEach((key, place) => {
-      const item = this.reasons.get(key) ?? this.addReason(key);
-      const row = rows.get(key);
-      const list = this.parts.list;
-      if (list.children[place] !== item.node) list.insertBefore(item.node, list.children[place] ?? null);
-      item.side.set(row.side);
-      item.texts.time.say(moment(row.last_at, now));
-      item.name.say(row.name, row.symbol);
-      item.texts.code.say(row.name ? row.symbol : "");
-      item.texts.side.say(word(`side.${row.side}`) ?? row.side);
-      item.texts.origin.say(origin(row));
-      item.texts.reason.say(word(`reason.${row.code}`) ?? row.text);
-      item.texts.times.say(word("orders.times", { n: whole(row.count) }));
-    });
-    this.counts.why.say(`${rows.size || ""}`);
-  }
-
-  addReason(key) {
-    const node = make("li");
-    const texts = {};
-    texts.time = new Text(make("span", "time", node));
-    const name = new Issue(node, "title");
-    for (const part of ["code", "side", "origin", "reason", "times"]) texts[part] = new Text(make("span", part, node));
-    const item = { node, name, texts, side: new Mark(node, "side") };
-    this.reasons.set(key, item);
-    return item;
-  }
-
-  none() {
-    const { table, none, noOpen, noWhy } = this.parts;
-    const shown = this.tab === "open" ? this.open : this.lines.size;
-    table.hidden = !shown;
-    none.hidden = this.tab !== "all" || this.lines.size > 0;
-    noOpen.hidden = this.tab !== "open" || this.open > 0;
-    noWhy.hidden = this.reasons.size > 0;
+  showEmpty() {
+    this.table.hidden = !this.sums[this.tab];
+    for (const [tab, node] of Object.entries(this.none)) node.hidden = this.tab !== tab || this.sums[tab] > 0;
   }
 }

@@ -1,4 +1,5 @@
 // The small panels beside the quotes: session lamps, alerts, programs.
+import { announce } from "./asks.js";
 import { age, moment } from "./format.js";
 import { said, word } from "./words.js";
 
@@ -85,7 +86,10 @@ export function showSessions(rows, now) {
   byId("sessions-sum").textContent = keys.length ? `${live}/${keys.length}` : "";
 }
 
-const events = new List(byId("events"), byId("no-events"), ["what", "where", "text", "when"]);
+const events = new List(byId("events"), byId("no-events"), ["what", "where", "text", "todo", "when"]);
+
+let told = null; // the events that the reader has heard of
+const whatOf = (row) => `${word(`level.${row.level}`) ?? row.level}: ${word(`event.${row.code}`) ?? row.code}`;
 
 export function showEvents(rows, now) {
   const keys = [...rows.keys()].sort((a, b) => rows.get(b).started_at - rows.get(a).started_at);
@@ -95,13 +99,18 @@ export function showEvents(rows, now) {
     const when = word("event.since", { time: moment(row.started_at, now), age: since(row.started_at, now) });
     return {
       level: row.level,
-      what: `${word(`level.${row.level}`) ?? row.level}: ${word(`event.${row.code}`) ?? row.code}`,
+      what: whatOf(row),
       where: [word(`program.${row.source}`) ?? row.source, row.subject].filter(Boolean).join(" · "),
       text: said(row.text),
+      todo: word(`advice.${row.code}`) ?? "",
       when: [when, times].filter(Boolean).join(", "),
     };
   });
   byId("alerts-sum").textContent = keys.length || "";
+  // Only what is new is read out: the list itself changes every minute, with the age of each.
+  const fresh = told && keys.find((key) => !told.has(key));
+  if (fresh) announce(whatOf(rows.get(fresh)));
+  told = new Set(keys);
 }
 
 const daemons = new List(byId("daemons"), byId("no-daemons"), ["lamp", "name", "word", "beat", "error"]);

@@ -1,6 +1,6 @@
 // The quotes table. A cell is touched only when its text changes; rows off screen are skipped by the browser's
 // layout (content-visibility), so two hundred of them a second stay cheap.
-import { Issue, make, Mark, Text } from "./dom.js";
+import { make, makeRow, Mark, Named, order, Text } from "./dom.js";
 import { against, age, arrow, clockTime, direction, millions, rate, whole } from "./format.js";
 import { word } from "./words.js";
 
@@ -9,22 +9,17 @@ const FLASH = 350;
 const INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ";
 
 class Line {
-  constructor(symbol, columns) {
+  constructor(symbol, columns, star) {
     this.symbol = symbol;
-    this.node = make("tr");
-    this.node.setAttribute("role", "row");
-    this.node.dataset.symbol = symbol;
-    this.cells = {};
-    for (const column of columns) {
-      const cell = make(column === "name" ? "th" : "td", "", this.node);
-      cell.setAttribute("role", column === "name" ? "rowheader" : "cell");
-      cell.dataset.cell = column;
-      this.cells[column] = cell;
-    }
-    const name = this.cells.name;
-    this.name = new Issue(name, "title");
-    this.flag = new Text(make("span", "flag", name));
-    this.code = new Text(make("span", "code", name));
+    Object.assign(this, makeRow(columns, "symbol", symbol));
+    // Not a stop of the Tab key, or there would be two hundred more: f does the same on a row with the focus.
+    this.star = make("button", "star", this.cells.name);
+    this.star.type = "button";
+    this.star.tabIndex = -1;
+    this.star.addEventListener("click", () => star(symbol));
+    this.starred = new Text(this.star);
+    this.name = new Named(this.cells.name);
+    this.flag = new Text(make("span", "flag", this.cells.name));
     this.arrow = new Text(make("span", "arrow", this.cells.change));
     this.spoken = new Text(make("span", "sr", this.cells.change));
     this.change = new Text(make("span", "", this.cells.change));
@@ -36,6 +31,7 @@ class Line {
     this.direction = new Mark(this.node, "direction");
     this.old = new Mark(this.node, "old");
     this.halted = new Mark(this.node, "halted");
+    this.favourite = new Mark(this.node, "favourite");
     this.against = {};
     for (const column of ["open_price", "high_price", "low_price"]) {
       this.against[column] = new Mark(this.cells[column], "direction");
@@ -47,8 +43,7 @@ class Line {
     this.row = row;
     this.dir = direction(row.sign, row.change);
     this.direction.set(this.dir);
-    if (this.name.say(row.name, this.symbol)) this.name.node.title = row.name || this.symbol;
-    this.code.say(row.name ? this.symbol : "");
+    this.name.say(row.name, this.symbol);
     this.halted.set(row.halted === "Y" ? "yes" : "");
     this.flag.say(row.halted === "Y" ? word("quote.halted") : LIMITS[this.dir] ? word(LIMITS[this.dir]) : "");
     this.arrow.say(arrow(this.dir));
@@ -68,6 +63,13 @@ class Line {
     const before = this.price;
     this.price = row.last_price;
     return typeof before === "number" && typeof this.price === "number" ? Math.sign(this.price - before) : 0;
+  }
+
+  mark(on) {
+    if (!this.starred.say(on ? "★" : "☆")) return;
+    this.favourite.set(on ? "yes" : "");
+    this.star.setAttribute("aria-pressed", `${on}`);
+    this.star.setAttribute("aria-label", word("quote.star", { name: this.row.name || this.symbol }));
   }
 
   // A candle lying on its side: from the day's low to its high, filled from the open to the price.
@@ -99,8 +101,10 @@ class Line {
 const LIMITS = { "limit-up": "quote.limit_up", "limit-down": "quote.limit_down" };
 
 export class Quotes {
-  constructor(section) {
+  // ``favourites`` has(symbol) and toggle(symbol).
+  constructor(section, favourites) {
     this.section = section;
+    this.favourites = favourites;
     this.body = section.querySelector("tbody");
     this.heads = [...section.querySelectorAll("th[data-column]")];
     this.columns = this.heads.map((head) => head.dataset.column);
@@ -115,6 +119,13 @@ export class Quotes {
     for (const head of this.heads) head.querySelector("button")?.addEventListener("click", () => this.sortBy(head));
     this.filter = section.querySelector("#filter");
     this.filter.addEventListener("input", () => this.find(this.filter.value));
+    this.only = section.querySelector("#only-favourites");
+    this.only.addEventListener("click", () => {
+      this.only.setAttribute("aria-pressed", `${this.only.getAttribute("aria-pressed") !== "true"}`);
+      this.find(this.query);
+    });
+    this.choice = section.querySelector("#sort");
+    this.choice.addEventListener("change", () => this.sortAs(this.choice.value));
   }
 
   update(rows, keys, { flash }) {
@@ -129,10 +140,11 @@ export class Quotes {
         continue;
       }
       if (!line) {
-        this.lines.set(key, (line = new Line(key, this.columns)));
+        this.lines.set(key, (line = new Line(key, this.columns, (symbol) => this.favourites.toggle(symbol))));
         members = true;
       }
       const went = line.show(row);
+      line.mark(this.favourites.has(key));
       if (went && flash) flashed.push([line.cells.last_price, went > 0 ? "flash-up" : "flash-down"]);
     }
     if (members) {
@@ -164,13 +176,19 @@ export class Quotes {
   sortBy(head) {
     const column = head.dataset.column;
     const firstDown = head.dataset.kind === "number";
-    if (this.sorting.column !== column) this.sorting = { column, down: firstDown };
-    else if (this.sorting.down === firstDown) this.sorting.down = !firstDown;
-    else this.sorting = { column: null, down: false }; // the third click: as the watch list has it
+    if (this.sorting.column !== column) this.sortAs(column, firstDown);
+    else if (this.sorting.down === firstDown) this.sortAs(column, !firstDown);
+    else this.sortAs(""); // the third click: as the watch list has it
+  }
+
+  // By a column, the largest first unless told otherwise; without one as the watch list has it.
+  sortAs(column, down = this.heads.find((head) => head.dataset.column === column)?.dataset.kind === "number") {
+    this.sorting = { column: column || null, down };
+    this.choice.value = column;
     for (const each of this.heads) {
       if (each.hasAttribute("aria-sort")) {
-        const here = each.dataset.column === this.sorting.column;
-        each.setAttribute("aria-sort", here ? (this.sorting.down ? "descending" : "ascending") : "none");
+        const here = each.dataset.column === column;
+        each.setAttribute("aria-sort", here ? (down ? "descending" : "ascending") : "none");
       }
     }
     this.arrange();
@@ -185,28 +203,52 @@ export class Quotes {
       if (x === null || y === null) return x === y ? place(a, b) : x === null ? 1 : -1; // blanks last, both ways
       return turn * (typeof x === "string" ? x.localeCompare(y, "ko") : x - y) || place(a, b);
     };
-    const order = [...this.lines.values()].sort(column ? compare : place);
-    if (order.length === this.order.length && order.every((line, i) => line === this.order[i])) return;
-    this.order = order;
-    this.body.append(...order.map((line) => line.node));
+    this.order = [...this.lines.values()].sort(column ? compare : place);
+    order(this.body, this.order.map((line) => line.node));
   }
 
   find(query) {
     this.query = query;
     const wanted = query.trim().toLowerCase();
+    const only = this.only.getAttribute("aria-pressed") === "true";
     const initials = wanted !== "" && [...wanted].every((letter) => INITIALS.includes(letter));
     let shown = 0;
     for (const line of this.lines.values()) {
       const name = (line.row.name ?? "").toLowerCase();
-      const hit = name.includes(wanted) || line.symbol.toLowerCase().includes(wanted) ||
-        (initials && initialsOf(name).includes(wanted));
+      const hit = (!only || this.favourites.has(line.symbol)) && (name.includes(wanted) || line.symbol.toLowerCase().includes(wanted) ||
+        (initials && initialsOf(name).includes(wanted)));
       line.node.hidden = !hit;
       shown += hit;
     }
     const all = this.lines.size;
     this.shown.say(shown === all ? `${all}` : word("quote.shown", { shown, all }));
     this.section.querySelector("#no-rows").hidden = all > 0;
-    this.section.querySelector("#no-match").hidden = all === 0 || shown > 0;
+    const unstarred = only && ![...this.lines.keys()].some((symbol) => this.favourites.has(symbol));
+    this.section.querySelector("#no-match").hidden = all === 0 || shown > 0 || unstarred;
+    this.section.querySelector("#no-favourites").hidden = all === 0 || !unstarred;
+  }
+
+  marked(symbol) {
+    this.lines.get(symbol)?.mark(this.favourites.has(symbol));
+    if (this.only.getAttribute("aria-pressed") === "true") this.find(this.query);
+  }
+
+  // The line that has the focus, or had it last.
+  focused() {
+    const node = document.activeElement?.closest("tr[data-symbol]");
+    return node ? this.lines.get(node.dataset.symbol) : undefined;
+  }
+
+  // Moves the focus that many rows down among those shown; from nowhere, to the row where it was last, or the first.
+  step(by) {
+    const shown = this.order.filter((line) => !line.node.hidden);
+    if (!shown.length) return false;
+    const here = shown.indexOf(this.focused());
+    const last = Math.max(0, shown.indexOf(this.last));
+    const line = by === 0 ? shown[0] : here < 0 ? shown[last] : shown[Math.min(shown.length - 1, Math.max(0, here + by))];
+    this.last = line;
+    line.name.issue.node.focus();
+    return true;
   }
 }
 

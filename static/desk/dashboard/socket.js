@@ -61,6 +61,11 @@ export class Link {
     }
   }
 
+  // At once, because somebody asked for it.
+  retry() {
+    if (this.state === "waiting") this.open();
+  }
+
   wake() {
     if (!document.hidden && this.state === "waiting" && this.retryAt - performance.now() > 1000) {
       this.retryAt = performance.now() + Math.random() * 1000;

@@ -17,7 +17,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        allowed = [self.prepared(role, options["host"]) for role in roles.ROLES]
+        for role in (name for name in roles.ROLES if not roles.given(name)):
+            self.stdout.write(f"{role}: DATABASE_{role.upper()}_PASSWORD is empty, the desk's own user does it")
+        allowed = [self.prepared(role, options["host"]) for role in roles.ROLES if roles.given(role)]
         if not all(allowed):
             sys.exit(1)
 

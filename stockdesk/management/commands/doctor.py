@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from stockdesk.budget import Budget
 from stockdesk.clients import market_client
-from stockdesk.doctor import Finding, examine, judged
+from stockdesk.doctor import examine
+from stockdesk.doctor.findings import Finding, judged
 from stockdesk.keys import key_id
 from stockdesk.kis.errors import KisError
 from stockdesk.threads import DatabaseThread

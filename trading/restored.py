@@ -1,0 +1,31 @@
+"""After a restore no order leaves until a person says so: the ledger may lack orders sent since the backup."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.utils import timezone
+
+from trading.desk import locked_row, note
+from trading.models import Desk
+from trading.views import Stop
+
+HARDER = (Stop.NORMAL.value, Stop.NO_NEW.value, Stop.FULL.value)
+
+
+@contextmanager
+def stopped(made_at: datetime) -> Iterator[None]:
+    """Around the replacement of all rows: the kill switch of today stays pressed, and nothing is armed or normal."""
+    before = Desk.objects.filter(pk=1).first()
+    yield
+    row, now = locked_row(), timezone.now()
+    who = f"restore of {timezone.localtime(made_at):%Y-%m-%d %H:%M}"
+    stops = [Stop.NO_NEW.value, row.stop, *([before.stop] if before else [])]
+    was = row.stop
+    row.stop, row.stop_by, row.stop_at = max(stops, key=HARDER.index), who, now
+    row.live_armed_until, row.live_armed_by = None, ""
+    if before and before.killed_at:
+        row.killed_at, row.killed_by = before.killed_at, before.killed_by
+    row.updated_at = now
+    row.save()
+    note(who, now, "restore", was, row.stop)
