@@ -51,7 +51,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when every check passes, else 503 with the reasons: to a stranger their codes alone, without stock or sum."""
+    """200 when every check passes, else 503 with the reasons; a stranger gets their codes alone."""
     reasons = list(reasons_not_ready())
     whole = may_read_all(request)
     return JsonResponse(

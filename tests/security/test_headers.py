@@ -51,7 +51,7 @@ def lacks(path: str, response: Any) -> list[str]:
 
 
 def inside(path: str, response: Any) -> dict[str, bool]:
-    """What a page holds that its policy would not let run: a button that does nothing, and an invitation to loosen it."""
+    """What a page holds that its policy does not let run."""
     if not response.get("Content-Type", "").startswith("text/html"):
         return {}
     html = response.content.decode()
