@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from stockdesk.metrics import may_read
 from stockdesk.models import DaemonState, Event
 from stockdesk.remedies import remedy
 
@@ -68,6 +67,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def may_read_all(request: HttpRequest) -> bool:
     """Whoever logged in, beside those who may read the figures."""
+    from stockdesk.metrics import may_read  # several MB, which the daemons that add checks here do not need
+
     if may_read(request):
         return True
     try:
