@@ -95,6 +95,7 @@ class Environment:
     dart_url: str
     data_go_kr_url: str
     demo: bool
+    log_level: str
     backup_dir: str
     backup_keep: int
     alerts: AlertSettings = field(default_factory=AlertSettings)
@@ -206,6 +207,7 @@ class _Reader:
             "dart_url": self.source_url("DART_URL", demo, f"{rest_url}{SIMULATED_DART}"),
             "data_go_kr_url": self.source_url("DATA_GO_KR_URL", demo, f"{rest_url}{SIMULATED_DATA_GO_KR}"),
             "demo": demo,
+            "log_level": self.checked("LOG_LEVEL", ("info", "debug").__contains__, "must be info or debug").upper(),
             "alerts": self.alerts(),
             "backup_dir": self.text("BACKUP_DIR"),
             "backup_keep": self.whole("BACKUP_KEEP", 1, 366),

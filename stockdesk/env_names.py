@@ -47,6 +47,11 @@ ENVIRONMENT_NAMES: dict[str, tuple[Name, ...]] = {
     "What the desk does": (
         Name("DESK_MODE", "dry-run (everything but the send), mock (KIS 모의투자) or live", "dry-run"),
         Name("DESK_DEMO", "1 for the demo, whose broker is the simulator on this machine", "0"),
+        Name(
+            "LOG_LEVEL",
+            "info, or debug for much more, also from libraries; secrets are taken out of both",
+            "info",
+        ),
     ),
     "The broker, KIS": (
         Name(

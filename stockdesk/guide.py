@@ -26,7 +26,7 @@ from stockdesk.env_database import DatabaseUrlError, parse_database_url
 from stockdesk.kis.account import AccountClient
 from stockdesk.kis.errors import KisError, NotSent, Refused, TokenTooSoon
 from stockdesk.kis.messages import IssuedToken
-from stockdesk.logs import redact
+from stockdesk.logs import account_forms, redact
 
 KEPT = 600  # seconds for which a token and a receipt are good
 PAUSE = 1.1  # seconds between two calls: the mock host takes one a second
@@ -68,7 +68,7 @@ class Typed:
         return cls(**{name: form.get(name, "").strip() for name in cls.__slots__})
 
     def secrets(self) -> list[str]:
-        return [self.app_key, self.app_secret, self.account, self.account.replace("-", ""), self.hts_id,
+        return [self.app_key, self.app_secret, *account_forms(self.account), self.hts_id,
                 self.database_password, self.dart_key, self.data_go_kr_key]  # fmt: skip
 
     def digest(self) -> str:

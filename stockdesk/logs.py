@@ -84,10 +84,13 @@ def secrets_of(desk: Environment) -> list[str]:
               desk.trading_password, desk.collecting_password, desk.metrics_token, *desk.alerts.secrets()]  # fmt: skip
     for pair in desk.app_keys:
         values += [pair.key, pair.secret]
-    if desk.account:
-        digits = desk.account.replace("-", "")
-        values += [desk.account, digits, f"{digits[:8]}-{digits[8:]}", digits[:8]]
-    return values
+    return values + account_forms(desk.account)
+
+
+def account_forms(account: str) -> list[str]:
+    """How an account number travels: with its dash, without it, and (CANO of a call) without its last two digits."""
+    digits = account.replace("-", "")
+    return [account, digits, f"{digits[:8]}-{digits[8:]}", digits[:8]] if account else []
 
 
 class Redact(logging.Filter):
@@ -125,13 +128,14 @@ class KstFormatter(logging.Formatter):
 def logging_config(desk: Environment) -> dict[str, Any]:
     """Django's LOGGING: everything to stderr, where supervisord picks it up and rotates it."""
     _secrets.keep(secrets_of(desk))
+    quiet = "WARNING" if desk.log_level == "INFO" else desk.log_level
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "filters": {"redact": {"()": "stockdesk.logs.Redact"}},
         "formatters": {"kst": {"()": "stockdesk.logs.KstFormatter"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["redact"], "formatter": "kst"}},
-        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "root": {"handlers": ["stderr"], "level": desk.log_level},
         "loggers": {
             # Django's own configuration gives this one a handler besides ours.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
@@ -139,15 +143,16 @@ def logging_config(desk: Environment) -> dict[str, Any]:
             "uvicorn": {"handlers": [], "level": "INFO", "propagate": True},
             "uvicorn.access": {"handlers": [], "level": "INFO", "propagate": True},
             # One line per call at INFO, with the query string in it.
-            "httpx": {"level": "WARNING"},
-            "httpcore": {"level": "WARNING"},
+            "httpx": {"level": quiet},
+            "httpcore": {"level": quiet},
+            # A line for every frame at DEBUG: the recording of the day has them too, and costs less.
             "websockets": {"level": "WARNING"},
             # Three lines per task at INFO.
-            "django-q": {"level": "WARNING"},
+            "django-q": {"level": quiet},
             # Four lines for every login; a lock-out is a warning.
             "axes": {"level": "WARNING"},
             # Addresses of the public sources, in which the keys travel, at INFO and below.
-            "urllib3": {"level": "WARNING"},
+            "urllib3": {"level": quiet},
         },
     }
 

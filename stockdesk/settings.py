@@ -48,6 +48,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "stockdesk.headers.private_answers",
     "stockdesk.csp.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -168,8 +169,15 @@ if DESK.https:
 SECURE_SSL_REDIRECT = DESK.https
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if DESK.https else 0
-SESSION_COOKIE_SECURE = DESK.https
-CSRF_COOKIE_SECURE = DESK.https
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = DESK.https
+# No script of ours reads a cookie.
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+# Browsers give cookies to every port of a host, and take them from every subdomain of a domain: the PHP site beside us
+# must not overwrite ours by accident, nor, where there is TLS, on purpose.
+_PREFIX = "__Host-" if DESK.https else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_PREFIX}desk_session", f"{_PREFIX}desk_csrf"
+SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # The same domain usually carries the Gnuboard site, on subdomains that are not ours to force to TLS or preload.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

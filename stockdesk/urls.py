@@ -9,6 +9,7 @@ from stockdesk import (
     guide_views,
     metrics_ground,  # noqa: F401  (registers itself)
 )
+from stockdesk.headers import robots
 from stockdesk.health import healthz, readyz
 from stockdesk.logins import Login, to_login
 from stockdesk.manager import readiness  # noqa: F401  (likewise)
@@ -22,6 +23,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path("robots.txt", robots, name="robots"),
     path("login/", Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(next_page="login"), name="logout"),
     path("guide/", guide_views.page, name="guide"),

@@ -18,6 +18,8 @@ from stockdesk import grants, roles
 from stockdesk.simulator.testing import RunningSimulator, running_simulator
 from tests.feed import KEYS, PLACES, SESSIONS, FeedProcess, StartFeed
 
+pytest_plugins = ["tests.canaries"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--schedules", type=int, default=2_000, help="seeded schedules of the ledger's model checker")

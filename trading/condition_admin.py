@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from import_export.admin import ImportExportModelAdmin
-from import_export.formats.base_formats import XLSX
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
@@ -26,7 +25,8 @@ from unfold.views import ChangeList
 
 from market.models import Instrument
 from market.watch_cells import EMPTY, price_cell
-from trading.condition_file import ConditionResource, Csv
+from stockdesk.spreadsheets import Csv, Xlsx
+from trading.condition_file import ConditionResource
 from trading.condition_filters import StateFilter
 from trading.condition_form import ConditionForm
 from trading.condition_history import Changes
@@ -66,7 +66,7 @@ class ConditionAdmin(SimpleHistoryAdmin, ModelAdmin, ImportExportModelAdmin):
     warn_unsaved_form = True
     # import and export
     resource_classes = (ConditionResource,)
-    import_formats = export_formats = (Csv, XLSX)
+    import_formats = export_formats = (Csv, Xlsx)
     import_form_class = ImportForm
     export_form_class = ExportForm
     # history

@@ -10,15 +10,14 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from import_export import fields, resources
-from import_export.formats import base_formats
 from tablib import Dataset
 
 from market.models import Instrument
+from stockdesk.cells import plain
 from trading.condition_form import ConditionForm
 from trading.models import Condition
 
 MAX_ROWS = 2_000
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 ON = frozenset(("1", "on", "true", "yes", "y", "o", "켬", "켜짐", "예", "사용"))
 OFF = frozenset(("", "0", "off", "false", "no", "n", "x", "끔", "꺼짐", "아니오", "아니요", "사용안함"))
 CHOICES = ("side", "trigger", "sizing", "pricing")
@@ -64,15 +63,6 @@ def known_headers() -> dict[str, str]:
         with translation.override(language):
             found |= {str(text).strip().lower(): name for name, text in HEADERS.items()}
     return {**found, **{name: name for name in HEADERS}}
-
-
-def harmless(text: str) -> str:
-    """A cell that a spreadsheet does not take for a formula; `plain` gives the text back."""
-    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
-
-
-def plain(text: str) -> str:
-    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(FORMULA) else text
 
 
 def cell_text(value: Any) -> str:
@@ -134,26 +124,6 @@ def _same(text: str, other: str) -> bool:
     return text.replace("\r\n", "\n").replace("\r", "\n") == other.replace("\r\n", "\n").replace("\r", "\n")
 
 
-class Csv(base_formats.CSV):
-    """CSV as bytes: written for Excel (UTF-8 with a mark), read as UTF-8 or as Korean Excel writes it (CP949)."""
-
-    def is_binary(self) -> bool:
-        return True
-
-    def get_read_mode(self) -> str:
-        return "rb"
-
-    def create_dataset(self, in_stream: bytes, **kwargs: Any) -> Dataset:
-        try:
-            text = in_stream.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = in_stream.decode("cp949")
-        return super().create_dataset(text, **kwargs)
-
-    def export_data(self, dataset: Dataset, **kwargs: Any) -> bytes:
-        return str(super().export_data(dataset, **kwargs)).encode("utf-8-sig")
-
-
 class Cell(fields.Field):
     """One column, said in Korean in the file and in the preview alike."""
 
@@ -196,9 +166,6 @@ class ConditionResource(resources.ModelResource):
 
     def get_export_order(self) -> tuple[str, ...]:
         return tuple(HEADERS)
-
-    def export_field(self, field: Any, instance: Condition, **kwargs: Any) -> str:
-        return harmless(field.export(instance))
 
     def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
         if len(dataset) > MAX_ROWS:

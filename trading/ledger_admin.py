@@ -10,14 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from import_export import resources
 from import_export.admin import ExportMixin
 from import_export.fields import Field
-from import_export.formats.base_formats import XLSX
 from unfold.contrib.import_export.forms import ExportForm
 from unfold.decorators import display
 
 from market.models import Instrument
 from market.watch_cells import issue_link
 from stockdesk.admin import ReadOnlyAdmin, moment
-from trading.condition_file import Csv
+from stockdesk.spreadsheets import Csv, Xlsx
 from trading.models import Order, Refusal
 from trading.state_words import CHANGE_WORDS, change_words, state_words
 from trading.states import State
@@ -97,7 +96,7 @@ class OrderAdmin(ExportMixin, OfIssues):
     date_hierarchy = "ordered_on"
     resource_classes = (OrderResource,)
     export_form_class = ExportForm
-    formats = (Csv, XLSX)
+    formats = (Csv, Xlsx)
     created = moment("created_at", _("created at"))
 
     def get_export_formats(self) -> list[Any]:

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from market.models import Instrument, Quote
+from stockdesk.cells import harmless
 from stockdesk.kis.messages import KST
-from trading.condition_file import harmless
 from trading.models import Condition, Order, Refusal
 from trading.replay import Replay
 from trading.replay_fills import Assumed

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from django.db import connection
 from django.utils.translation import gettext as _
-from import_export.formats.base_formats import XLSX
 
 from assets.accounts import own_account
 from assets.models import Account, Balance, Holding
-from trading.condition_file import ConditionResource, Csv, cell_text, header
+from stockdesk.spreadsheets import Csv, Xlsx
+from trading.condition_file import ConditionResource, cell_text, header
 from trading.models import Condition
 
 
@@ -29,7 +29,7 @@ def take_conditions(path: Path) -> int:
     except OSError as exc:
         raise BadStart(_("%(path)s cannot be read: %(why)s.") % {"path": path, "why": exc.strerror}) from exc
     try:
-        rows = (XLSX() if path.suffix.lower() == ".xlsx" else Csv()).create_dataset(data)
+        rows = (Xlsx() if path.suffix.lower() == ".xlsx" else Csv()).create_dataset(data)
         before = set(Condition.objects.values_list("pk", flat=True))
         result = ConditionResource().import_data(rows, raise_errors=False)
     except Exception as exc:  # the readers of foreign files raise what they like

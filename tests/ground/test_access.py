@@ -21,6 +21,7 @@ PAGES = {
     "healthz": (ANYBODY, ANYBODY),
     "readyz": (ANYBODY, ANYBODY),
     "metrics": (ANYBODY, ANYBODY),  # from this machine or by its token: tests/dashboard/test_metrics.py
+    "robots": (ANYBODY, ANYBODY),
     "login": (ANYBODY, ANYBODY),
     "logout": (ANYBODY, ANYBODY),
     "set_language": (ANYBODY, ANYBODY),

@@ -15,9 +15,9 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stockdesk.cells import FORMULA, harmless, plain
 from tests.people import with_device
 from tests.trading.conftest import HYNIX, SAMSUNG, stored
-from trading.condition_file import FORMULA, harmless, plain
 from trading.models import Condition
 
 IMPORT, EXPORT = "admin:trading_condition_import", "admin:trading_condition_export"

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from market.models import Instrument
 from stockdesk.access import VIEWER
+from stockdesk.spreadsheets import Csv, Xlsx
 from tests.people import client_of, person
 from trading.models import DeskChange, Order, Refusal
 
@@ -80,3 +81,12 @@ def test_who_changed_what_is_said_in_words(viewer):
     page = viewer.get("/admin/trading/deskchange/").content.decode()
     assert "정지 상태" in page
     assert "신규금지" in page
+
+
+@pytest.mark.parametrize("form", ["0", "1"])
+def test_what_a_broker_says_runs_in_no_spreadsheet(viewer, rows, form):
+    Order.objects.filter(intent_key="b").update(reason="=HYPERLINK(A1)")
+    shown = {"format": form, "resource": "0", "orderresource_symbol": "on", "orderresource_reason": "on"}
+    answer = viewer.post("/admin/trading/order/export/", shown)
+    table = (Csv(), Xlsx())[int(form)].create_dataset(answer.content)
+    assert "'=HYPERLINK(A1)" in [cell for row in table for cell in row]

@@ -1,0 +1,71 @@
+"""The two kinds of file that pages give out and take in; what leaves by them runs in no spreadsheet."""
+
+from io import BytesIO
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from import_export.formats import base_formats
+from tablib import Dataset
+
+from stockdesk.cells import harmless
+
+#: Two thousand rows with a note each are less than half of this.
+MOST_BYTES = 2 * 2**20
+#: What an XLSX may unpack to: a few KB of zip can hold gigabytes.
+MOST_UNPACKED = 40 * 2**20
+
+
+class Guarded:
+    """Texts are made harmless as they leave, whichever table they come from; what comes in is bounded."""
+
+    def export_data(self, dataset: Dataset, **kwargs: Any) -> Any:
+        guarded = Dataset(headers=dataset.headers, title=dataset.title)
+        for row in dataset:
+            guarded.append([harmless(cell) if isinstance(cell, str) else cell for cell in row])
+        return super().export_data(guarded, **kwargs)  # type: ignore[misc]
+
+    def create_dataset(self, in_stream: bytes, **kwargs: Any) -> Dataset:
+        if len(in_stream) > MOST_BYTES:
+            raise ValidationError(_("The file is larger than %(limit)d MB.") % {"limit": MOST_BYTES >> 20})
+        return super().create_dataset(in_stream, **kwargs)  # type: ignore[misc]
+
+
+class _Csv(base_formats.CSV):
+    """CSV as bytes: written for Excel (UTF-8 with a mark), read as UTF-8 or as Korean Excel writes it (CP949)."""
+
+    def is_binary(self) -> bool:
+        return True
+
+    def get_read_mode(self) -> str:
+        return "rb"
+
+    def create_dataset(self, in_stream: bytes, **kwargs: Any) -> Dataset:
+        try:
+            text = in_stream.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = in_stream.decode("cp949")
+        return super().create_dataset(text, **kwargs)
+
+    def export_data(self, dataset: Dataset, **kwargs: Any) -> bytes:
+        return str(super().export_data(dataset, **kwargs)).encode("utf-8-sig")
+
+
+class _Xlsx(base_formats.XLSX):
+    def create_dataset(self, in_stream: bytes, **kwargs: Any) -> Dataset:
+        try:
+            unpacked = sum(part.file_size for part in ZipFile(BytesIO(in_stream)).infolist())
+        except BadZipFile:
+            raise ValidationError(_("This is no XLSX file.")) from None
+        if unpacked > MOST_UNPACKED:
+            raise ValidationError(_("The file unpacks to more than %(limit)d MB.") % {"limit": MOST_UNPACKED >> 20})
+        return super().create_dataset(in_stream, **kwargs)
+
+
+class Csv(Guarded, _Csv):
+    """For Excel and every other program that reads CSV."""
+
+
+class Xlsx(Guarded, _Xlsx):
+    """Excel's own."""

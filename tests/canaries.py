@@ -1,0 +1,178 @@
+"""Secrets that sing: whatever the suite logs, prints, renders or starts is searched for the secrets it ran with.
+
+Everything runs at DEBUG, child processes too. A secret that is seen fails the test that showed it. What is searched:
+
+- log records as our own handler would write them, of every logger at every level
+- what tests and the processes that they start write: captured output, ``*.log`` files, pipes
+- pages and other answers of the web process
+- arguments of started processes, which everybody on the machine reads in ``ps``
+"""
+
+import logging
+import os
+import subprocess
+import types
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.handlers.base import BaseHandler
+
+from stockdesk import logs
+from stockdesk.simulator import credentials
+from stockdesk.simulator import testing as simulators
+
+MARK = "5ec4e7ca4a47"
+#: Below DEBUG, so that a level which a test sets on purpose is told from ours.
+EVERYTHING = logging.DEBUG - 5
+#: One record a frame: the server side is the simulator's, and its reader is not ours to keep silent.
+LOUD = ("websockets.server", "asyncio")
+
+NEEDLES = {
+    MARK: "an app key, a secret or an approval key of the simulator",
+    # How the simulator's tokens go on after the first dot: {"sub": "token", "iss": "simulator",
+    "eyJzdWIiOiAidG9rZW4iLCAiaXNzIjogInNpbXVsYXRvciIs": "an access token",
+    "50123456": "the account number",
+}
+_found: list[str] = []
+_levels: dict[str, int] = {}
+
+
+def search(text: str | bytes, where: str) -> None:
+    """Note every secret in the text; the test that runs is failed at its end."""
+    if isinstance(text, bytes):
+        text = text.decode(errors="replace")
+    for needle, name in NEEDLES.items():
+        if needle in text:
+            at = text.index(needle)
+            around = text[max(0, at - 80) : at].replace("\n", " ")
+            _found.append(f"{name} in {where}, behind: ...{around!r}")
+
+
+class Ears(logging.Handler):
+    """Hears every record as `stockdesk.logs` lets a handler see it."""
+
+    def __init__(self) -> None:
+        super().__init__(EVERYTHING)
+        self.addFilter(logs.Redact())
+        self.setFormatter(logs.KstFormatter())
+
+    def filter(self, record: logging.LogRecord) -> Any:
+        # The filter rewrites a record; ours is a copy, so that others hear what they would without us.
+        copy = logging.makeLogRecord(record.__dict__)
+        super().filter(copy)
+        return copy
+
+    def emit(self, record: logging.LogRecord) -> None:
+        search(self.format(record), f"the log of {record.name}")
+
+
+def as_without_us(record: logging.LogRecord) -> bool:
+    """For the other handlers: is this record one that would be made if nothing ran at DEBUG?"""
+    logger: logging.Logger | None = logging.getLogger(record.name)
+    while logger is not None:
+        level = _levels[logger.name] if logger.level == EVERYTHING else logger.level
+        if level:
+            return record.levelno >= level
+        logger = logger.parent
+    return True
+
+
+def hear_everything(others: list[logging.Handler]) -> None:
+    root = logging.getLogger()
+    named = [logger for logger in logging.root.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
+    for logger in (root, *(logger for logger in named if logger.level and logger.name not in LOUD)):
+        _levels[logger.name] = logger.level
+        logger.setLevel(EVERYTHING)
+    for handler in (*root.handlers, *others):
+        handler.addFilter(as_without_us)
+    root.addHandler(Ears())
+
+
+def listen_to_children() -> None:
+    start, communicate = subprocess.Popen.__init__, subprocess.Popen.communicate
+
+    def started(self: Any, args: Any, *others: Any, **more: Any) -> None:
+        command = [args] if isinstance(args, str | bytes | os.PathLike) else list(args)
+        search(" ".join(os.fsdecode(part) for part in command), "the arguments of a process")
+        start(self, args, *others, **more)
+
+    def communicated(self: Any, *args: Any, **more: Any) -> Any:
+        said = communicate(self, *args, **more)
+        for text in said:
+            if text:
+                search(text, "the output of a process")
+        return said
+
+    subprocess.Popen.__init__ = started  # type: ignore[method-assign]
+    subprocess.Popen.communicate = communicated  # type: ignore[method-assign]
+
+
+def read_every_page() -> None:
+    answer, answer_later = BaseHandler.get_response, BaseHandler.get_response_async
+
+    def look(request: Any, response: Any) -> Any:
+        if not response.streaming:
+            search(response.content, f"the answer of {request.path}")
+        search(str(response.headers), f"the headers of {request.path}")
+        return response
+
+    def answered(self: Any, request: Any) -> Any:
+        return look(request, answer(self, request))
+
+    async def answered_later(self: Any, request: Any) -> Any:
+        return look(request, await answer_later(self, request))
+
+    BaseHandler.get_response = answered  # type: ignore[method-assign]
+    BaseHandler.get_response_async = answered_later  # type: ignore[method-assign]
+
+
+def put_canaries_in() -> None:
+    """Marked keys for the simulator, and the values of this run's environment file, which are drawn by lot."""
+    NEEDLES.update({value: "a secret of the environment file" for value in logs.secrets_of(settings.DESK)
+                    if len(value) >= 16})  # fmt: skip
+    key = simulators.new_key
+
+    def marked_key() -> tuple[str, str]:
+        app_key, secret = key()
+        return MARK + app_key[len(MARK) :], MARK + secret[len(MARK) :]
+
+    simulators.new_key = marked_key
+    marked = types.SimpleNamespace(uuid4=lambda: f"{MARK[:8]}-{MARK[8:]}-4{str(uuid.uuid4())[15:]}")
+    credentials.uuid = marked  # type: ignore[assignment]
+    NEEDLES[f"{MARK[:8]}-{MARK[8:]}-"] = "an approval key"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    put_canaries_in()
+    listen_to_children()
+    read_every_page()
+    plugin: Any = config.pluginmanager.get_plugin("logging-plugin")
+    hear_everything([plugin.caplog_handler, plugin.report_handler])
+    os.environ["LOG_LEVEL"] = "debug"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    outcome: Any = yield
+    report = outcome.get_result()
+    if call.when != "teardown":
+        return
+    made = getattr(item, "funcargs", {}).get("tmp_path")
+    judge(report, made and Path(made))
+
+
+def judge(report: pytest.TestReport, made: Path | None) -> None:
+    """Fail the report of a test that showed secrets; ``made`` is the directory of its files."""
+    for title, text in report.sections:
+        search(text, title)
+    for log in made.rglob("*.log") if made else ():
+        search(log.read_bytes(), log.name)
+    if _found:
+        told = list(dict.fromkeys(_found))
+        report.outcome, report.longrepr = "failed", "\n".join(["Secrets were shown:", *told[:20]])
+        _found.clear()
