@@ -67,7 +67,7 @@ class Wire(ClientConnection):
         self._frames(data, ends)
 
     def _frames(self, data: bytes, at: int) -> None:
-        """Take the frames of ``data`` from ``at`` on, and keep the beginning of one that is not whole (RFC 6455, 5.2)."""
+        """Take the frames of ``data`` from ``at`` on, and keep what is the beginning of one (RFC 6455, 5.2)."""
         end = len(data)
         while at < end:
             if self.protocol.state is not State.OPEN:  # a refusal with a body, or a connection that is being closed
