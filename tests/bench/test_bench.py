@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from bench import flush, receive, rivals, scrape
+from bench import flush, latency, receive, rivals, scrape
 from bench.table import Measured, Row, median_ratio, show
 from market.models import ClosedBar, Quote
 from trading.models import Fill, Order
@@ -36,6 +36,12 @@ def test_writing_is_measured_beside_executemany(db):
     assert measured(rows)
     assert Quote.objects.filter(last_price__isnull=False).count() == 8
     assert ClosedBar.objects.exists()
+
+
+def test_the_way_from_tick_to_row_is_measured(transactional_db):
+    rows = latency.run(paces=(300,), seconds=0.5)
+    assert measured(rows)
+    assert not Quote.objects.exists()
 
 
 def test_a_scrape_is_measured_and_leaves_no_ledger_behind(db):
