@@ -25,13 +25,15 @@ from unfold.views import ChangeList
 
 from market import gnuboard_post
 from market.gnuboard import GnuboardError
-from market.models import Quote, WatchRow
+from market.models import BOARD, Quote, WatchRow
 from market.watch_cells import age_text, cells, change_cell, is_old, issue_link, price_cell, state_of, time_text
 from market.watch_filters import MarketFilter, RunFilter, rows_where, watch_list_of
-from market.watch_forms import WatchRowForm
+from market.watch_forms import MAPPED, WatchRowForm
 from market.watchlist import WatchState, ensure_quotes, judge
 
 LIVE_ROWS = 500  # lines of one page that may ask for live prices
+MAKES_CONDITIONS = "trading.change_condition"
+OF_CONDITIONS = ("price", "quantity", "side")
 
 
 class WatchChangeList(ChangeList):
@@ -230,7 +232,9 @@ class WatchRowAdmin(ModelAdmin, _OwnTransactions):
         self._switch_many(request, queryset, on=False)
 
     def _switch_many(self, request: HttpRequest, queryset: QuerySet[WatchRow], *, on: bool) -> None:
-        rows = list(queryset)
+        rows = [row for row in queryset if self.has_change_permission(request, row)]
+        if len(rows) < queryset.count():
+            messages.warning(request, _("Rows with price, quantity or side are strike conditions: a trader's."))
         try:
             count = gnuboard_post.switch([row.pk for row in rows], on=on)
         except (GnuboardError, DatabaseError) as exc:
@@ -254,9 +258,22 @@ class WatchRowAdmin(ModelAdmin, _OwnTransactions):
 
     # Forms
 
+    def get_form(self, request: HttpRequest, obj: WatchRow | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if not request.user.has_perm(MAKES_CONDITIONS):
+            for name in OF_CONDITIONS:
+                form.base_fields.pop(name, None)
+        return form
+
+    def has_change_permission(self, request: HttpRequest, obj: WatchRow | None = None) -> bool:
+        """A row that says at what price to buy is a strike condition, and those are a trader's."""
+        ours = obj is None or not orders(obj) or request.user.has_perm(MAKES_CONDITIONS)
+        return ours and super().has_change_permission(request, obj)
+
     def get_fieldsets(self, request: HttpRequest, obj: WatchRow | None = None) -> list:
         declared = list(self.form(instance=obj).fields)
-        conditions = tuple(name for name in ("price", "quantity", "side") if name in declared)
+        may = request.user.has_perm(MAKES_CONDITIONS)
+        conditions = tuple(name for name in OF_CONDITIONS if may and name in declared)
         sets: list = [(None, {"fields": tuple(name for name in ("symbol", "name", "running") if name in declared)})]
         if conditions:
             sets.append((_("Columns of the board"), {"fields": conditions}))
@@ -302,6 +319,14 @@ class WatchRowAdmin(ModelAdmin, _OwnTransactions):
     def has_delete_permission(self, request: HttpRequest, obj: WatchRow | None = None) -> bool:
         """Never: switch the row off. Deleting would leave Gnuboard's counters, files and answers behind."""
         return False
+
+
+def orders(row: WatchRow) -> bool:
+    """Whether the board's row carries anything of a strike condition."""
+    if not (BOARD.col_price and BOARD.col_qty and BOARD.col_side):
+        return False
+    values = (getattr(row, MAPPED[name][0], None) for name in OF_CONDITIONS)
+    return any(str(value).strip() not in ("", "0") for value in values if value is not None)
 
 
 def _explain(exc: Exception) -> str:

@@ -79,7 +79,7 @@ class WatchRowForm(forms.ModelForm):
         self._renamed = False
         for name, (attribute, column) in MAPPED.items():
             if not column or not hasattr(WatchRow, attribute):
-                del self.fields[name]
+                self.fields.pop(name, None)
             elif self.instance.pk and name in self.fields:
                 value = getattr(self.instance, attribute)
                 self.fields[name].initial = is_on(value) if name == "running" else "" if value is None else str(value)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -22,7 +23,7 @@ from stockdesk.alerts.channels import channels
 from stockdesk.kis.messages import KST
 
 LOOKS = {"info": "info", "warning": "warning", "critical": "danger"}
-MAY_TRY = "trading.operate_desk"
+MAY_TRY = "stockdesk.add_alert"
 
 
 class DeliveryInline(TabularInline):
@@ -87,10 +88,9 @@ class AlertAdmin(ReadOnlyAdmin):
 
     def try_view(self, request: HttpRequest) -> HttpResponse:
         """A page that asks first: a link must not be able to send anything."""
-        back = HttpResponseRedirect(reverse("admin:stockdesk_alert_changelist"))
         if not self.has_try_permission(request):
-            messages.error(request, _("Sending needs the right to operate the desk."))
-            return back
+            raise PermissionDenied
+        back = HttpResponseRedirect(reverse("admin:stockdesk_alert_changelist"))
         found = channels(settings.DESK.alerts)
         if not found:
             messages.warning(request, _("ALERT_URLS in .env is empty: alerts go nowhere."))

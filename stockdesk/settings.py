@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_otp",
     "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "axes",
     "channels",
     "csp",
@@ -55,6 +56,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "stockdesk.guards.IdleLogins",
+    "stockdesk.guards.CodesFirst",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -102,6 +105,7 @@ AXES_VERBOSE = False
 
 OTP_TOTP_ISSUER = "stockdesk"
 OTP_TOTP_THROTTLE_FACTOR = 1  # 1, 2, 4, 8 ... s after wrong codes in a row
+OTP_STATIC_THROTTLE_FACTOR = 1
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 
 LANGUAGE_CODE = "ko"
@@ -124,8 +128,9 @@ STORAGES = {
 
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
+# A login ends after so long without a page asked for (`stockdesk.guards.IdleLogins` moves the end along).
+SESSION_COOKIE_AGE = 12 * 3600
 
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 # Batch jobs, never orders. Two workers share the call budget, and an idle cluster asks the database every five
 # seconds. A task that failed or was lost is given out again after ``retry``, which is safe: what is done is in

@@ -70,15 +70,18 @@ def _entry(title: Any, icon: str, model: str) -> dict[str, Any]:
 
 GROUPS: list[dict[str, Any]] = [
     {
-        "title": _("Market"),
+        "title": _("Trading"),
         "items": [
             _entry(_("Watch list"), "visibility", "market.watchrow"),
             _entry(_("Strike conditions"), "target", "trading.condition"),
-            _entry(_("Quotes"), "candlestick_chart", "market.quote"),
-            _entry(_("Instruments"), "list_alt", "market.instrument"),
-            _entry(_("Execution notices"), "notifications", "market.executionnotice"),
-            _entry(_("Trading days"), "calendar_month", "stockdesk.marketday"),
-            _entry(_("Session windows"), "schedule", "stockdesk.sessionwindow"),
+            _entry(_("Orders and fills"), "receipt_long", "trading.order"),
+            _entry(_("Why not"), "help", "trading.refusal"),
+            {
+                "title": _("Modes and limits"),
+                "icon": "tune",
+                "link": reverse_lazy("trading:desk"),
+                "active": lambda request: False,  # outside the admin, as the dashboard
+            },
             {
                 "title": _("Dashboard"),
                 "icon": "monitoring",
@@ -88,19 +91,47 @@ GROUPS: list[dict[str, Any]] = [
         ],
     },
     {
-        "title": _("Assets"),
+        "title": _("Account"),
         "separator": True,
         "items": [
+            _entry(_("Accounts"), "account_balance", "assets.account"),
             _entry(_("Holdings"), "inventory_2", "assets.holding"),
             _entry(_("Balances"), "account_balance_wallet", "assets.balance"),
-            _entry(_("Accounts"), "account_balance", "assets.account"),
+            _entry(_("Execution notices"), "notifications", "market.executionnotice"),
             _entry(_("Account upkeep"), "event_repeat", "trading.upkeep"),
-            _entry(_("Upkeep setting"), "tune", "trading.upkeepsetting"),
+            _entry(_("Upkeep setting"), "settings_suggest", "trading.upkeepsetting"),
         ],
     },
     {
-        "title": _("Reference data"),
+        "title": _("Market"),
         "separator": True,
+        "items": [
+            _entry(_("Quotes"), "candlestick_chart", "market.quote"),
+            _entry(_("Instruments"), "list_alt", "market.instrument"),
+            _entry(_("Trading days"), "calendar_month", "stockdesk.marketday"),
+            _entry(_("Session windows"), "schedule", "stockdesk.sessionwindow"),
+        ],
+    },
+    {
+        "title": _("Operation"),
+        "separator": True,
+        "items": [
+            _entry(_("Batch jobs"), "checklist", "collectors.jobday"),
+            _entry(_("Job items"), "list", "collectors.jobitem"),
+            _entry(_("Events"), "warning", "stockdesk.event"),
+            _entry(_("Sent alerts"), "send", "stockdesk.alert"),
+            _entry(_("Start and stop"), "power_settings_new", "stockdesk.programstate"),
+            _entry(_("Orders to programs"), "history", "stockdesk.programoverride"),
+            _entry(_("Programs"), "memory", "stockdesk.daemonstate"),
+            _entry(_("Price sessions"), "sensors", "market.feedsession"),
+            _entry(_("Connects"), "cable", "stockdesk.connection"),
+            _entry(_("Calls to the broker"), "speed", "stockdesk.lane"),
+        ],
+    },
+    {
+        "title": _("Collected figures"),
+        "separator": True,
+        "collapsible": True,
         "items": [
             _entry(_("Overseas indices"), "public", "collectors.overseasquote"),
             _entry(_("Overseas bars"), "travel_explore", "collectors.overseasbar"),
@@ -114,32 +145,17 @@ GROUPS: list[dict[str, Any]] = [
         ],
     },
     {
-        "title": _("Public sources"),
+        "title": _("Filings and figures"),
         "separator": True,
+        "collapsible": True,
         "items": [
             _entry(_("Filings"), "description", "collectors.filing"),
             _entry(_("Texts of filings"), "article", "collectors.filingtext"),
             _entry(_("Key accounts"), "table_view", "collectors.keyaccount"),
             _entry(_("Financial statements"), "request_quote", "collectors.statementline"),
-            _entry(_("Daily prices"), "calendar_month", "collectors.dailyprice"),
+            _entry(_("Daily prices"), "calendar_view_day", "collectors.dailyprice"),
             _entry(_("Listed issues"), "format_list_bulleted", "collectors.listedissue"),
             _entry(_("Raw answers"), "inventory", "collectors.rawbody"),
-        ],
-    },
-    {
-        "title": _("Desk"),
-        "separator": True,
-        "items": [
-            _entry(_("Batch jobs"), "checklist", "collectors.jobday"),
-            _entry(_("Job items"), "list", "collectors.jobitem"),
-            _entry(_("Events"), "warning", "stockdesk.event"),
-            _entry(_("Start and stop"), "power_settings_new", "stockdesk.programstate"),
-            _entry(_("Orders to programs"), "history", "stockdesk.programoverride"),
-            _entry(_("Sent alerts"), "send", "stockdesk.alert"),
-            _entry(_("Daemons"), "memory", "stockdesk.daemonstate"),
-            _entry(_("WebSocket sessions"), "sensors", "market.feedsession"),
-            _entry(_("Connects"), "cable", "stockdesk.connection"),
-            _entry(_("Call lanes"), "speed", "stockdesk.lane"),
         ],
     },
     {
@@ -147,10 +163,11 @@ GROUPS: list[dict[str, Any]] = [
         "separator": True,
         "items": [
             _entry(_("Users"), "person", "auth.user"),
-            _entry(_("Groups"), "group", "auth.group"),
+            _entry(_("Who changed what"), "history", "trading.deskchange"),
         ],
     },
 ]
+"""The sidebar, in the order of a trader's day. What is of no use to a person has no line and no page."""
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -176,6 +193,12 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
     "ENVIRONMENT": "stockdesk.unfold.mode_badge",
+    "DASHBOARD_CALLBACK": "stockdesk.overview.overview",
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("One-time codes and logins"), "link": reverse_lazy("trading:device")},
+        ],
+    },
     "BORDER_RADIUS": "4px",
     "STYLES": [lambda request: static("desk_admin/desk.css")],
     "COLORS": {

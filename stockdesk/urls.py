@@ -1,12 +1,16 @@
 """Addresses of the desk: health first, then logging in and out, the admin, and the dashboard at the root."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.utils.module_loading import autodiscover_modules
 
-from stockdesk import metrics_ground  # noqa: F401  (registers itself)
+from stockdesk import (
+    guide_views,
+    metrics_ground,  # noqa: F401  (registers itself)
+)
 from stockdesk.health import healthz, readyz
+from stockdesk.logins import Login, to_login
 from stockdesk.manager import readiness  # noqa: F401  (likewise)
 from stockdesk.metrics import metrics
 
@@ -18,9 +22,13 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
-    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("login/", Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(next_page="login"), name="logout"),
+    path("guide/", guide_views.page, name="guide"),
+    path("guide/check/", guide_views.check, name="guide-check"),
+    path("guide/write/", guide_views.write, name="guide-write"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/login/", to_login, name="admin-door"),
     path("admin/", admin.site.urls),
     path("trading/", include("trading.urls")),
     path("symbol/", include("collectors.urls")),

@@ -10,7 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-MAY_OPERATE = "trading.operate_desk"
+from stockdesk.access import OPERATE, PRESS
+
 SECRETS = ("code", "password")
 
 View = Callable[..., HttpResponse]
@@ -23,12 +24,17 @@ def sees(view: View) -> View:
 
 def operates(view: View) -> View:
     """For those who may operate the desk; others get 403."""
-    return sees(permission_required(MAY_OPERATE, raise_exception=True)(view))
+    return sees(permission_required(OPERATE, raise_exception=True)(view))
 
 
 def presses(view: View) -> View:
     """A button of those who may operate the desk: POST only."""
     return operates(require_POST(view))
+
+
+def brakes(view: View) -> View:
+    """A button that makes the desk safer, for operators too: POST only."""
+    return sees(permission_required(PRESS, raise_exception=True)(require_POST(view)))
 
 
 def done(request: HttpRequest, text: str) -> HttpResponse:

@@ -54,10 +54,22 @@ def lift(who: str, now: datetime) -> None:
         note(who, now, "lift")
 
 
+class Looser(Exception):
+    """The stop state would become looser, and whoever asked may only make it stricter."""
+
+
+STRICTNESS = (Stop.NORMAL.value, Stop.NO_NEW.value, Stop.FULL.value)
+
+
 @transaction.atomic
-def set_stop(stop: Stop, who: str, now: datetime) -> None:
-    """Normal, no new orders, or full stop, which also cancels what works. Who set the state first keeps it."""
+def set_stop(stop: Stop, who: str, now: datetime, *, may_loosen: bool = True) -> None:
+    """Normal, no new orders, or full stop, which also cancels what works. Who set the state first keeps it.
+
+    Looser where that may not be; decided under the row's lock, against what somebody else set meanwhile.
+    """
     row = locked_row()
+    if not may_loosen and STRICTNESS.index(stop.value) < STRICTNESS.index(row.stop):
+        raise Looser
     if row.stop != stop.value:
         models.Desk.objects.filter(pk=1).update(stop=stop.value, stop_by=who, stop_at=now, updated_at=now)
         note(who, now, "stop", row.stop, stop.value)

@@ -52,7 +52,12 @@ class Desk(models.Model):
     class Meta:
         verbose_name = _("desk")
         verbose_name_plural = _("desk")
-        permissions = [("operate_desk", "Can operate the desk: stop, cancel, settle, modes, limits")]
+        permissions = [
+            ("press_kill_switch", "Can press the kill switch and make the stop state stricter"),
+            ("operate_desk", "Can operate the desk: stop, cancel, settle, modes, limits"),
+            ("go_live", "Can switch the desk to live trading"),
+            ("set_up_desk", "Can set up the desk: keys, account, database"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_mode_display()}, {self.get_stop_display()}"

@@ -56,6 +56,7 @@ CHANGE_WORDS: dict[str, Promise] = {
     "settle": _("Settled by hand"),
     "device": _("One-time code device"),
     "restore": _("Backup restored"),
+    "recovery": _("Recovery codes"),
     **LIMIT_WORDS,
 }
 

@@ -15,6 +15,9 @@ urlpatterns = [
     path("disarm/", views_desk.disarm, name="disarm"),
     path("limits/", views_limits.limits, name="limits"),
     path("device/", views_device.device, name="device"),
+    path("recovery/", views_device.recovery, name="recovery"),
+    path("code/", views_device.code, name="code"),
+    path("log-out-everywhere/", views_device.log_out_everywhere, name="log-out-everywhere"),
     path("orders/<int:order_id>/cancel/", views_orders.cancel, name="cancel"),
     path("orders/<int:order_id>/settle/", views_orders.settle, name="settle"),
 ]

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from market.words import page_sentences, page_words
-from trading import codes, desk
-from trading.answers import MAY_OPERATE, done, presses, refused, sees
+from stockdesk import codes
+from stockdesk.access import GO_LIVE, OPERATE, PRESS
+from trading import desk
+from trading.answers import brakes, done, presses, refused, sees
 from trading.limits import LIMITS
 from trading.locks import live_locks
 from trading.models import DeskChange
@@ -43,12 +45,14 @@ def desk_page(request: HttpRequest) -> HttpResponse:
             for change in DeskChange.objects.all()[:SHOWN_CHANGES]
         ],
         "device": codes.device_of(request.user),
-        "may": request.user.has_perm(MAY_OPERATE),
+        "may": request.user.has_perm(OPERATE),
+        "may_press": request.user.has_perm(PRESS),
+        "may_go_live": request.user.has_perm(GO_LIVE),
     }  # fmt: skip
     return render(request, "trading/desk.html", {**frame(), **facts})
 
 
-@presses
+@brakes
 def kill(request: HttpRequest) -> HttpResponse:
     desk.kill(_who(request), timezone.now())
     return done(request, _("The kill switch is on. No order leaves; cancels do."))
@@ -62,21 +66,30 @@ def lift(request: HttpRequest) -> HttpResponse:
     return done(request, _("The kill switch is lifted."))
 
 
-@presses
+@brakes
 def stop(request: HttpRequest) -> HttpResponse:
+    """Stricter is the operator's too; looser is for those who may operate the desk."""
     wanted = request.POST.get("stop", "")
     if wanted not in set(Stop):
         return refused(request, _("There is no such stop state. Nothing was changed."), 400)
-    desk.set_stop(Stop(wanted), _who(request), timezone.now())
+    may_loosen = request.user.has_perm(OPERATE) and not codes.has_to_enrol(request.user)
+    try:
+        desk.set_stop(Stop(wanted), _who(request), timezone.now(), may_loosen=may_loosen)
+    except desk.Looser:
+        return refused(
+            request, _("You may make the stop state stricter, not looser: a trader with a device may."), 403
+        )
     return done(request, _("Stop state: %s") % STOP_WORDS[wanted])
 
 
 @presses
 def mode(request: HttpRequest) -> HttpResponse:
-    """Any mode but live needs no code; live takes a fresh one, and is armed by it."""
+    """Any mode but live needs no code; live is the owner's, takes a fresh one, and is armed by it."""
     wanted, now = request.POST.get("mode", ""), timezone.now()
     if wanted not in set(Mode):
         return refused(request, _("There is no such mode. Nothing was changed."), 400)
+    if wanted == Mode.LIVE and not request.user.has_perm(GO_LIVE):
+        return refused(request, _("Going live is the owner's to switch. Nothing was changed."), 403)
     if wanted == Mode.LIVE and (wrong := wrong_code(request)):
         return refused(request, wrong, 403)
     desk.set_mode(Mode(wanted), _who(request), now)

@@ -1,6 +1,6 @@
-"""Enrolling a device for one-time codes: scan, type its first code. Each person only their own.
+"""One-time codes of a person: enrolling a phone, recovery codes, the code page, and ending every login.
 
-The secret is in the one answer to "begin" and never shown again.
+Each person only their own. A secret is in the one answer that makes it and never shown again.
 """
 
 from base64 import b32encode, b64encode
@@ -10,15 +10,18 @@ import qrcode
 from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from qrcode.image.svg import SvgPathImage
 
-from trading import codes
+from stockdesk import codes
 from trading.answers import sees
 from trading.desk import note
 from trading.views_desk import frame, wrong_code
@@ -54,6 +57,7 @@ def _begin(request: HttpRequest) -> HttpResponse:
 
 
 def _confirm(request: HttpRequest) -> HttpResponse:
+    """The first code: the device counts, and its recovery codes are shown, this once."""
     assert isinstance(request.user, User)
     waiting = codes.waiting_device(request.user)
     if waiting is None:
@@ -66,12 +70,58 @@ def _confirm(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         who = request.user.get_username()
         note(who, timezone.now(), "device", before=who if had else "", after=who)
+        recovery_codes = codes.make_recovery_codes(request.user)
+    codes.remember_code(request)
     messages.success(request, _("The device is enrolled. Its codes count from now on."))
-    return redirect("trading:device")
+    return _page(request, recovery_codes=recovery_codes)
 
 
-def _page(request: HttpRequest, *, status: int = 200, **more: str) -> HttpResponse:
-    facts = {"device": codes.device_of(request.user), "waiting": codes.waiting_device(request.user), **more}
+@sees
+@require_POST
+def recovery(request: HttpRequest) -> HttpResponse:
+    """New recovery codes against a code; the old ones count no more."""
+    assert isinstance(request.user, User)
+    if problem := wrong_code(request):
+        return _page(request, problem=problem, status=403)
+    with transaction.atomic():
+        fresh = codes.make_recovery_codes(request.user)
+        note(request.user.get_username(), timezone.now(), "recovery")
+    return _page(request, recovery_codes=fresh)
+
+
+@sees
+def code(request: HttpRequest) -> HttpResponse:
+    """Asks for a code before pages that change who may do what, and leads on to ``?next=``."""
+    onward = request.POST.get("next") or request.GET.get("next") or ""
+    if not url_has_allowed_host_and_scheme(onward, {request.get_host()}, require_https=request.is_secure()):
+        onward = "/"
+    facts = {**frame(), "next": onward, "has_device": codes.device_of(request.user) is not None}
+    if request.method != "POST":
+        return render(request, "trading/code.html", facts)
+    if problem := wrong_code(request):
+        return render(request, "trading/code.html", {**facts, "problem": problem}, status=403)
+    codes.remember_code(request)
+    return redirect(onward)
+
+
+@sees
+@require_POST
+def log_out_everywhere(request: HttpRequest) -> HttpResponse:
+    """End every login of this person, this one too; open dashboards notice within half a minute."""
+    mine = str(request.user.pk)
+    theirs = [row.pk for row in Session.objects.all() if row.get_decoded().get("_auth_user_id") == mine]
+    Session.objects.filter(pk__in=theirs).delete()
+    request.session.flush()
+    return redirect("login")
+
+
+def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpResponse:
+    facts = {
+        "device": codes.device_of(request.user),
+        "waiting": codes.waiting_device(request.user),
+        "recovery_left": codes.recovery_codes_left(request.user),
+        **more,
+    }
     return render(request, "trading/device.html", {**frame(), **facts}, status=status)
 
 

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from trading import codes
+from stockdesk import codes
 from trading.answers import done, operates
 from trading.desk import desk_row
 from trading.limits import LIMITS, NeedsCode, raised, set_limits

@@ -21,7 +21,7 @@ from stockdesk.manager.overrides import ORDERED, in_force, say
 from stockdesk.manager.states import UP, manager_lives
 from stockdesk.manager.words import NAMES, STATES, TROUBLES, moment_text, standing_text
 
-MAY_OPERATE = "trading.operate_desk"
+MAY_OPERATE = "stockdesk.add_programoverride"
 LAMPS = {"up": "success", "moving": "info", "rests": "default", "down": "danger", "extra": "warning"}
 WISHES = ProgramOverride.Wish
 LIST = "admin:stockdesk_programstate_changelist"

@@ -19,7 +19,7 @@ def watcher(client, db):
 
 @pytest.fixture
 def operator(watcher):
-    watcher.user_permissions.add(Permission.objects.get(codename="operate_desk"))
+    watcher.user_permissions.add(Permission.objects.get(codename="add_alert"))
     return watcher
 
 

@@ -16,7 +16,10 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
+from django.utils import timezone
 from playwright.async_api import Browser, Page, async_playwright
+
+from tests.people import with_device
 
 BASE = Path(settings.BASE_DIR)
 CHROMIUM = "/usr/bin/chromium"
@@ -82,7 +85,8 @@ def collected_static() -> None:
 
 @pytest.fixture
 def trader(transactional_db: None) -> User:
-    return User.objects.create_superuser(USER, password=PASSWORD)
+    # Somebody who has been here before: a first login leads to the guide.
+    return with_device(User.objects.create_superuser(USER, password=PASSWORD, last_login=timezone.now()))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def device(trader):
-    return TOTPDevice.objects.create(user=trader, name="totp", confirmed=True)
+    return TOTPDevice.objects.get(user=trader)
 
 
 @pytest.fixture
@@ -90,6 +90,7 @@ async def test_kill_and_lift_with_a_code_of_the_phone(live_desk, device):
 
 
 async def test_a_device_is_enrolled_by_its_picture_and_first_code(live_desk, trader):
+    await TOTPDevice.objects.all().adelete()
     page = await live_desk.open("/trading/device/")
     await page.fill("[name=password]", "a long enough password")
     await page.click(".sheet button.go")
@@ -100,6 +101,7 @@ async def test_a_device_is_enrolled_by_its_picture_and_first_code(live_desk, tra
     await page.click("text=기기 확인")
     await expect(page.locator(".told")).to_contain_text("기기를 등록했습니다")
     await expect(page.locator("img.qr")).to_have_count(0)
+    await expect(page.locator(".recovery li")).to_have_count(10)
     await waiting.arefresh_from_db()
     assert waiting.confirmed
 

@@ -108,7 +108,7 @@ def test_what_the_desk_stands_on_cannot_be_ordered_about(admin, name):
 
 
 def test_who_operates_the_desk_may_and_who_looks_may_not():
-    operator = person("lee", "operate_desk")
+    operator = person("lee", "add_programoverride")
     assert order(operator, "stop", "overseas").status_code == 302
     assert ProgramOverride.objects.get().who == "lee"
     viewer = person("park", "view_programstate")

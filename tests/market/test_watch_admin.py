@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from market.models import Instrument, Quote, WatchRow
+from stockdesk.access import OPERATOR, TRADER
+from tests.people import client_of, person
 
 from .conftest import Board, sql
 
@@ -356,3 +358,19 @@ def test_list_form_and_switch_work_with_every_run_column(admin, board, samsung, 
     assert 'aria-checked="false"' in admin.get(reverse(LIST)).content.decode()
     admin.post(change_url(wr_id), {**shown_form(admin, wr_id), "running": "on"})
     assert 'aria-checked="true"' in admin.get(reverse(LIST)).content.decode()
+
+
+def test_an_operator_makes_no_condition_by_way_of_the_board(board, samsung):
+    """A row that says at what price to buy fires an order: it is a trader's, whichever way it is switched."""
+    operator = client_of(person("lee", OPERATOR))
+    plain = board.stock("000660", "SK하이닉스", run="")
+    row = board.stock("005930", "삼성전자", run="", wr_2="70000", wr_3="매수", wr_4="1")
+    add = operator.get(reverse("admin:market_watchrow_add")).context["adminform"].form
+    assert {"symbol", "running"} <= set(add.fields)
+    assert not {"price", "side", "quantity"} & set(add.fields)
+    assert operator.post(reverse("admin:market_watchrow_switch", args=[row]), {"run": "on"}).status_code == 403
+    operator.post(reverse(LIST), {"action": "switch_on", "_selected_action": [row, plain]})
+    assert (board.row(row)["x2_run"], board.row(plain)["x2_run"] != "") == ("", True)
+    trader = client_of(person("kim", TRADER))
+    trader.post(reverse("admin:market_watchrow_switch", args=[row]), {"run": "on"})
+    assert board.row(row)["x2_run"] != ""

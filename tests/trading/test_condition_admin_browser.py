@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from market.models import Quote
 from stockdesk.unfold import UNFOLD
+from tests.people import with_device
 from tests.trading.conftest import SAMSUNG, stored
 from trading.models import Condition
 
@@ -25,7 +26,7 @@ def page(transactional_db: None, listed: None, live_server: Any, settings: Any, 
     settings.UNFOLD = UNFOLD
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
     client = Client()
-    client.force_login(User.objects.create_superuser("desk", password="a long password"))
+    client.force_login(with_device(User.objects.create_superuser("desk", password="a long password")))
     complaints: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])

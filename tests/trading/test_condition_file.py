@@ -15,6 +15,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.people import with_device
 from tests.trading.conftest import HYNIX, SAMSUNG, stored
 from trading.condition_file import FORMULA, harmless, plain
 from trading.models import Condition
@@ -26,7 +27,7 @@ CSV, XLSX = "0", "1"
 @pytest.fixture
 def admin(listed: None) -> Client:
     client = Client(headers={"Accept-Language": "ko"})
-    client.force_login(User.objects.create_superuser("desk", password="a long password"))
+    client.force_login(with_device(User.objects.create_superuser("desk", password="a long password")))
     return client
 
 

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
+from tests.people import with_device
 from trading.models import Upkeep, UpkeepSetting
 
 LIST = "/admin/trading/upkeep/"
@@ -16,7 +17,7 @@ LIST = "/admin/trading/upkeep/"
 @pytest.fixture
 def page(db) -> Client:
     client = Client()
-    client.force_login(User.objects.create_superuser("kim", password="a long password"))
+    client.force_login(with_device(User.objects.create_superuser("kim", password="a long password")))
     return client
 
 

@@ -50,10 +50,9 @@ export class Switches {
     this.texts.since.say(since(row.stop_at, row.stop_by));
     this.texts.killed.say(killed ? word("desk.killed", { time: moment(row.killed_at, now), who: row.killed_by }) : "");
     this.parts.killed.hidden = !killed;
-    if (this.parts.kill) {
-      this.parts.kill.hidden = killed;
-      this.parts.lift.hidden = !killed;
-    }
+    // Who may press need not be who may lift.
+    if (this.parts.kill) this.parts.kill.hidden = killed;
+    if (this.parts.lift) this.parts.lift.hidden = !killed;
   }
 
   // Either of the two alone makes it practice; where they name different brokers, nothing leaves.

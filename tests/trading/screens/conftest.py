@@ -6,20 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from stockdesk.access import OWNER, VIEWER, give_role
 from trading import models
 
 PASSWORD = "a long enough password"
-
-
-def permit(user: User) -> User:
-    user.user_permissions.add(Permission.objects.get(codename="operate_desk", content_type__app_label="trading"))
-    return user
 
 
 def code_of(device: TOTPDevice, *, steps: int = 0) -> str:
@@ -41,7 +37,10 @@ def _a_step_is_not_about_to_end() -> None:
 
 @pytest.fixture
 def operator(db: None) -> User:
-    return permit(User.objects.create_user("kim", password=PASSWORD))
+    """Somebody who may do everything on the desk."""
+    kim = User.objects.create_user("kim", password=PASSWORD)
+    give_role(kim, OWNER)
+    return kim
 
 
 @pytest.fixture
@@ -50,7 +49,7 @@ def device(operator: User) -> TOTPDevice:
 
 
 @pytest.fixture
-def desk_client(operator: User) -> Client:
+def desk_client(operator: User, device: TOTPDevice) -> Client:
     client = Client()
     client.force_login(operator)
     return client
@@ -59,7 +58,9 @@ def desk_client(operator: User) -> Client:
 @pytest.fixture
 def viewer(db: None) -> Client:
     client = Client()
-    client.force_login(User.objects.create_user("lee", password=PASSWORD))
+    lee = User.objects.create_user("lee", password=PASSWORD)
+    give_role(lee, VIEWER)
+    client.force_login(lee)
     return client
 
 

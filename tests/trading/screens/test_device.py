@@ -7,15 +7,24 @@ from io import StringIO
 import pytest
 from django.contrib import admin
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from stockdesk.codes import CONFIRM_WITHIN, device_of
 from trading import models
-from trading.codes import CONFIRM_WITHIN, device_of
 
 from .conftest import PASSWORD, code_of, wrong_code_of
 
 ADDRESS = "/trading/device/"
+
+
+@pytest.fixture
+def desk_client(operator):
+    """Somebody who has no device yet."""
+    client = Client()
+    client.force_login(operator)
+    return client
 
 
 def begin(client, **values):
@@ -34,7 +43,7 @@ def test_scan_and_first_code_enrol_a_device(desk_client, operator):
     secret = page.context["secret"].replace(" ", "")
     assert b32decode(secret) == waiting.bin_key
     assert page.context["qr"].startswith("data:image/svg+xml;base64,")
-    assert confirm(desk_client, code_of(waiting)).status_code == 302
+    assert "등록했습니다" in confirm(desk_client, code_of(waiting)).content.decode()
     assert device_of(operator) == waiting
     assert models.DeskChange.objects.get().what == "device"
 

@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from stockdesk.calendar_models import MarketDay
+from stockdesk.codes import use_code
 from tests.ground.calendar import ruled
 from trading import desk, models
-from trading.codes import use_code
 from trading.locks import live_locks
 from trading.views import Mode, Stop
 
@@ -68,10 +69,8 @@ def test_a_code_that_was_used_is_used_up(desk_client, device):
 
 def test_the_code_of_somebody_else_is_no_code(viewer, desk_client, device, django_user_model):
     desk.kill("kim", timezone.now())
-    other = django_user_model.objects.get(username="lee")
-    device.user = other
-    device.save()
-    assert "등록된 일회용 번호 기기가 없습니다" in press(desk_client, "lift", code=code_of(device)).json()["text"]
+    others = TOTPDevice.objects.create(user=django_user_model.objects.get(username="lee"), name="totp", confirmed=True)
+    assert "번호가 틀렸거나" in press(desk_client, "lift", code=code_of(others)).json()["text"]
     assert row().killed_at is not None
 
 

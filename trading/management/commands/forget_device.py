@@ -6,8 +6,8 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from stockdesk import codes
 from trading.desk import note
 
 
@@ -22,8 +22,7 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"There is no user {username}.")
         with transaction.atomic():
-            forgotten, _ = TOTPDevice.objects.filter(user=user).delete()
-            if not forgotten:
+            if not codes.forget(user):
                 raise CommandError(f"{username} has no device.")
             note("shell", timezone.now(), "device", before=username)
         self.stdout.write(f"{username} has no device any more and can enrol another one.\n")

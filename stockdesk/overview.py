@@ -1,0 +1,47 @@
+"""The admin's first page: is the desk well, what is open, who runs; below it the sidebar's lines, for phones."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.db import DatabaseError
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import pgettext
+
+from stockdesk.access import SET_UP
+from stockdesk.health import reasons_not_ready
+from stockdesk.models import DaemonState, Event
+
+SILENT = timedelta(seconds=10)  # the length of a lease
+
+
+def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Unfold's DASHBOARD_CALLBACK: what ``admin/index.html`` shows. A database that is away is a reason like any."""
+    facts: dict[str, Any] = {"reasons": list(reasons_not_ready()), "may_set_up": request.user.has_perm(SET_UP)}
+    try:
+        facts["programs"] = list(programs())
+        facts["open_events"] = Event.objects.filter(is_open=True).count()
+    except DatabaseError:
+        facts["programs"] = []
+    return {**context, **facts}
+
+
+def programs() -> Iterator[tuple[str, str, str]]:
+    """Name, lamp (good, off, bad) and state of every program that has ever reported."""
+    words = {
+        "running": pgettext("daemon", "running"),
+        "starting": pgettext("daemon", "starting"),
+        "stopping": pgettext("daemon", "stopping"),
+        "stopped": pgettext("daemon", "stopped"),
+        "failed": pgettext("daemon", "failed"),
+        "error": pgettext("daemon", "error"),
+    }
+    now = timezone.now()
+    for row in DaemonState.objects.order_by("name"):
+        at = row.heartbeat_at
+        if row.state != "stopped" and (at is None or now - at > SILENT):
+            yield row.name, "bad", pgettext("daemon", "no sign of life")
+        else:
+            lamp = {"running": "good", "failed": "bad", "error": "bad"}.get(row.state, "off")
+            yield row.name, lamp, words.get(row.state, row.state)

@@ -1,0 +1,113 @@
+"""Users in the admin: a name, a password, a role. The rights of a role stand in `stockdesk.access`, not on a screen.
+
+Every page here that changes something asks for a fresh code first (`stockdesk.guards`).
+"""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminRadioSelectWidget
+
+from stockdesk import codes
+from stockdesk.access import ROLE_WORDS, ROLES, VIEWER, give_role, role_of
+from stockdesk.admin import moment
+
+
+def role_choices() -> list[tuple[str, str]]:
+    return [(role, f"{name}: {may}") for role, (name, may) in ROLE_WORDS.items()]
+
+
+class RoleField(forms.ChoiceField):
+    def __init__(self) -> None:
+        help_text = _("Each role may what the ones above it may. Trade and Own need a device for one-time codes.")
+        super().__init__(
+            choices=role_choices, label=_("Role"), initial=VIEWER, help_text=help_text,
+            widget=UnfoldAdminRadioSelectWidget,
+        )  # fmt: skip
+
+
+class AddForm(UserCreationForm):
+    role = RoleField()
+
+
+class ChangeForm(UserChangeForm):
+    role = RoleField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "role" in self.fields:
+            self.fields["role"].initial = role_of(self.instance)
+
+
+class RoleFilter(admin.SimpleListFilter):
+    title = _("Role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(role, ROLE_WORDS[role][0]) for role in ROLES]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        return queryset.filter(groups__name=self.value()) if self.value() in ROLES else queryset
+
+
+@admin.register(User)
+class UserAdmin(BaseUserAdmin, ModelAdmin):
+    """Superusers are made in the shell, and only they see and change one another."""
+
+    form = ChangeForm
+    add_form = AddForm
+    change_password_form = AdminPasswordChangeForm
+    add_form_template = "admin/change_form.html"  # Django's own says more than there is to say
+    list_display = ("username", "role", "has_device", "is_active", "login")
+    list_filter = (RoleFilter, "is_active")
+    list_filter_sheet = False
+    search_fields = ("username", "first_name", "last_name", "email")
+    readonly_fields = ("last_login", "date_joined")
+    filter_horizontal = ()
+    login = moment("last_login", _("last login"))
+
+    @display(description=_("Role"))
+    def role(self, user: User) -> Any:
+        if user.is_superuser:
+            return _("Superuser")
+        role = role_of(user)
+        return ROLE_WORDS[role][0] if role else _("none")
+
+    @display(description=_("one-time code device"), boolean=True)
+    def has_device(self, user: User) -> bool:
+        return codes.device_of(user) is not None
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
+        if obj is None:
+            return [(None, {"fields": ("username", "password1", "password2", "role")})]
+        rights = ("is_active",) if obj.is_superuser else ("role", "is_active")
+        return [
+            (None, {"fields": ("username", "password")}),
+            (_("Rights"), {"fields": rights}),
+            (_("Person"), {"fields": ("last_name", "first_name", "email")}),
+            (_("Logins"), {"fields": ("last_login", "date_joined")}),
+        ]
+
+    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if obj is not None and obj.is_superuser:
+            form.base_fields.pop("role", None)
+        return form
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if "role" in form.cleaned_data:
+            give_role(form.instance, form.cleaned_data["role"])
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        people = super().get_queryset(request)
+        return people if request.user.is_superuser else people.filter(is_superuser=False)

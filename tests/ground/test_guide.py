@@ -1,0 +1,209 @@
+"""From the demo to a desk of one's own: tried out over real sockets, written once, and never shown again."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+
+from stockdesk import codes, guide, guide_file, guide_views
+from stockdesk.access import OWNER
+from stockdesk.env import read_environment
+from stockdesk.guide import Host, Typed
+from stockdesk.logs import redacted
+from stockdesk.models import Token
+from stockdesk.simulator.testing import RunningSimulator, new_key
+from tests.people import PASSWORD, client_of, person, with_device
+from tests.trading.screens.conftest import code_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HTS_ID = "$ab@c#d%e"
+
+
+@pytest.fixture
+def broker(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> RunningSimulator:
+    """The simulator as KIS's real host, without the pause that the mock host needs."""
+    monkeypatch.setattr(guide, "HOSTS", {"real": Host(simulator.rest_url, simulator.ws_url, False, 18)})
+    monkeypatch.setattr(guide_file, "HOSTS", guide.HOSTS)
+    monkeypatch.setattr(guide, "PAUSE", 0.0)
+    monkeypatch.setattr(guide, "_tokens", {})
+    return simulator
+
+
+@pytest.fixture
+def root() -> User:
+    return with_device(User.objects.create_superuser("root", password=PASSWORD))
+
+
+@pytest.fixture
+def client(root: User) -> Client:
+    return client_of(root)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(guide_views, "place", lambda: tmp_path / ".env")
+    return tmp_path / ".env"
+
+
+@pytest.fixture
+def typed() -> dict[str, str]:
+    key, secret = new_key()
+    at = connection.settings_dict
+    socket = at["OPTIONS"].get("unix_socket")
+    where = f"localhost/{at['NAME']}?unix_socket={socket}" if socket else f"{at['HOST']}:{at['PORT']}/{at['NAME']}"
+    return {
+        "host": "real", "app_key": key, "app_secret": secret, "account": "50123456-01", "hts_id": HTS_ID,
+        "database_url": f"mysql://{at['USER']}@{where}", "database_password": at["PASSWORD"], "dart_key": "",
+        "data_go_kr_key": "x+y/z==",
+    }  # fmt: skip
+
+
+def checked(client: Client, typed: dict[str, str]) -> dict[str, Any]:
+    answer = client.post("/guide/check/", typed)
+    text = answer.content.decode()
+    for name in ("app_key", "app_secret", "account", "hts_id"):
+        assert typed[name] not in text, "nothing secret comes back"
+    return answer.json()
+
+
+def states(found: dict[str, Any]) -> dict[str, str]:
+    return {look["name"]: look["state"] for look in found["checks"]}
+
+
+def test_what_is_right_is_written_and_read_back_letter_by_letter(broker, client, root, place, typed):
+    found = checked(client, typed)
+    told = states(found)
+    assert [told[name] for name in ("app_key", "account", "clock", "database", "board")] == ["ok"] * 5
+    assert [told[name] for name in ("hts_id", "dart_key", "data_go_kr_key")] == ["later"] * 3
+    body = {**typed, "receipt": found["receipt"], "code": code_of(codes.device_of(root))}
+    answer = client.post("/guide/write/", body).json()
+    assert answer["done"], answer
+    assert place.stat().st_mode & 0o777 == 0o600
+    desk = read_environment(place.parent, {"STOCKDESK_ENV": str(place)})
+    assert (desk.hts_id, desk.account, desk.data_go_kr_key) == (HTS_ID, typed["account"], typed["data_go_kr_key"])
+    assert [(pair.key, pair.secret) for pair in desk.app_keys] == [(typed["app_key"], typed["app_secret"])]
+    assert (desk.mode, desk.demo) == ("dry-run", False)
+    assert len(desk.trading_password) >= 12
+    assert list(place.parent.iterdir()) == [place], "no copy is left behind"
+    assert not Token.objects.exists(), "the token of the try-out is stored nowhere"
+
+
+@pytest.mark.parametrize("value", ["$ab@c#d%e", "'quoted'", '"half', "back\\slash", "a=b", "#hash", "%(x)s", "한글"])
+def test_every_letter_survives_the_file(value, tmp_path):
+    path = tmp_path / ".env"
+    path.write_text(f"KIS_HTS_ID={guide_file.spelt(value)}\n")
+    assert guide_file.read_file(path)[0]["KIS_HTS_ID"] == value
+
+
+def test_wrong_keys_say_so_and_open_nothing(broker, client, place, typed):
+    checked(client, typed)  # the simulator binds the key to its first secret
+    found = checked(client, {**typed, "app_secret": new_key()[1]})
+    assert states(found)["app_key"] == "bad"
+    assert "EGW00105" in found["checks"][0]["text"]
+    assert found["receipt"] == ""
+    assert not place.exists()
+
+
+def test_a_wrong_account_says_so_and_costs_no_second_token(broker, client, typed):
+    broker.control.change(token_seconds=60.0)
+    assert states(checked(client, typed))["account"] == "ok"  # the simulator binds the key to its first account
+    found = checked(client, {**typed, "account": "50999999-01"})
+    assert states(found)["account"] == "bad"
+    assert found["receipt"] == ""
+    assert states(checked(client, typed))["account"] == "ok"
+
+
+def test_a_second_token_within_the_minute_is_explained(broker, client, typed, monkeypatch):
+    broker.control.change(token_seconds=60.0)
+    checked(client, typed)
+    monkeypatch.setattr(guide, "_tokens", {})
+    look = checked(client, typed)["checks"][0]
+    assert (look["name"], look["state"]) == ("app_key", "bad")
+    assert "1분" in look["text"]
+
+
+def test_a_wrong_clock_is_told(broker, client, typed):
+    broker.control.mishap_on("wrong-date", value=600)
+    found = checked(client, typed)
+    assert states(found)["clock"] == "bad"
+    assert found["receipt"] == ""
+
+
+def test_a_broker_that_is_not_there_is_told(client, typed, monkeypatch):
+    monkeypatch.setattr(guide, "HOSTS", {"real": Host("http://127.0.0.1:9", "ws://127.0.0.1:9", False, 18)})
+    assert states(checked(client, typed))["app_key"] == "bad"
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"app_key": "short"}, "app_key"),
+        ({"account": "1234"}, "account"),
+        ({"hts_id": "two words"}, "hts_id"),
+        ({"database_url": "postgres://x"}, "database"),
+        ({"host": "elsewhere"}, "host"),
+    ],
+)
+def test_what_cannot_be_right_asks_nobody(broker, client, typed, change, name):
+    found = client.post("/guide/check/", {**typed, **change}).json()
+    assert states(found) == {name: "bad"}
+    assert broker.control.seen()["keys"] == {}
+
+
+def test_a_database_that_lets_nobody_in_is_told(broker, client, typed):
+    found = checked(client, {**typed, "database_url": typed["database_url"].replace("mysql://", "mysql://nobody-")})
+    assert states(found)["database"] == "bad"
+    assert found["receipt"] == ""
+
+
+def test_nothing_is_written_without_a_code_a_receipt_or_the_right(broker, client, root, place, typed):
+    receipt = checked(client, typed)["receipt"]
+    body = {**typed, "receipt": receipt}
+    assert client.post("/guide/write/", body).status_code == 403
+    code = code_of(codes.device_of(root))
+    other = {**body, "account": "50999999-01", "code": code}
+    assert "확인하지 않았거나" in client.post("/guide/write/", other).json()["text"]
+    owner = client_of(with_device(person("kim", OWNER)))
+    assert owner.post("/guide/write/", {**body, "code": code}).status_code == 403
+    assert not place.exists()
+
+
+def test_a_file_that_is_there_stays_and_the_names_that_differ_are_told(broker, client, root, place, typed):
+    place.write_text(f"KIS_HTS_ID={HTS_ID}\nKIS_ACCOUNT=11111111-01\n")
+    body = {**typed, "receipt": checked(client, typed)["receipt"], "code": code_of(codes.device_of(root))}
+    answer = client.post("/guide/write/", body)
+    assert answer.status_code == 409
+    assert "KIS_ACCOUNT" in answer.json()["text"]
+    assert "KIS_HTS_ID" not in answer.json()["text"]
+    assert typed["account"] not in answer.content.decode()
+    assert "11111111" in place.read_text()
+
+
+def test_a_place_that_cannot_be_written_is_told(typed, tmp_path):
+    with pytest.raises(guide_file.NotWritten, match="system"):
+        guide_file.write(tmp_path / "missing" / ".env", Typed.of(typed))
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_was_typed_reaches_no_log_and_no_session(broker, client, typed):
+    checked(client, typed)
+    assert typed["app_key"] not in repr(Typed.of(typed))
+    for name in ("app_key", "app_secret", "account", "hts_id"):
+        assert typed[name] not in redacted(f"an error quotes {typed[name]} here")
+        assert typed[name] not in str(dict(client.session))
+
+
+def test_a_first_login_of_whoever_may_set_up_leads_to_the_guide(settings):
+    settings.DESK = replace(settings.DESK, demo=True)
+    User.objects.create_superuser("admin", password=PASSWORD)
+    form = {"username": "admin", "password": PASSWORD, "next": "/"}
+    assert Client().post("/login/", form)["Location"] == "/guide/"
+    assert Client().post("/login/", form)["Location"] == "/"
+    page = client_of(User.objects.get()).get("/guide/").content.decode()
+    assert "데모에서 해 보기" in page
+    assert " style=" not in page
