@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trading", "0005_longer_symbols"),
+        ("trading", "0006_finer_rights"),
     ]
 
     operations = [
