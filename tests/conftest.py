@@ -26,11 +26,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--faults-bug", default="-", help="run tests/faults with this deliberate bug in the daemons")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--faults"):
+        from tests.faults.table import FaultTable
+
+        config.pluginmanager.register(FaultTable())
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without --faults only the gravest faults are made."""
-    if config.getoption("--faults"):
-        return
-    left_out = [item for item in items if item.get_closest_marker("fault")]
+    left_out = [] if config.getoption("--faults") else [item for item in items if item.get_closest_marker("fault")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]

@@ -258,9 +258,9 @@ class Checker:
         for key, account in self.desk.control.accounts().items():
             if account["difference"]:
                 found.append(f"the simulator's own books of {key} do not add up: {account['difference']}")
-        at_work = "'sending', 'unknown', 'accepted', 'partial', 'cancelling'"
         both = self.desk.tables.rows(
-            f"SELECT symbol FROM trading_order WHERE state IN ({at_work}) GROUP BY symbol HAVING COUNT(DISTINCT side) > 1"
+            "SELECT symbol FROM trading_order WHERE state IN ('sending', 'unknown', 'accepted', 'partial')"
+            " GROUP BY symbol HAVING COUNT(DISTINCT side) > 1"
         )
         return found + [f"I18: both sides of {symbol} are at work" for (symbol,) in both]
 

@@ -99,6 +99,30 @@ def poison(desk: Desk) -> None:
     desk.until(lambda: desk.control.seen(arrivals=0)["connects"]["total"] > before, "a new connect")
 
 
+def close_at_once(desk: Desk) -> None:
+    desk.control.mishap_on("close-at-message")
+    desk.ws.cut()
+
+
+def refuse_the_approval(desk: Desk) -> None:
+    before = desk.control.seen(arrivals=0)["connects"]["total"]
+    desk.control.mishap_on("unknown-approval", count=3)
+    desk.control.close_session(key=1, how="cut")
+    desk.until(lambda: desk.control.seen(arrivals=0)["connects"]["total"] > before + 1, "a connect with a new key")
+
+
+def garble_notices(desk: Desk) -> None:
+    desk.control.mishap_on("wrong-key")
+    desk.until_state(desk.buy(), "filled")
+
+
+def double_notices(desk: Desk) -> None:
+    desk.control.mishap_on("notices-doubled", seconds=60)
+    desk.control.mishap_on("notices-early", seconds=10)
+    desk.until_state(desk.buy(), "filled")
+    desk.control.mishap_off("notices-early")
+
+
 def kill_the_feed_thrice(desk: Desk) -> None:
     for _ in range(3):
         desk.restart("run_ws_market")
@@ -385,6 +409,7 @@ def step_back(desk: Desk) -> None:
 
 
 STEP_FAILED = ("ws_market", "step-failed")
+UNREADABLE = ("ws_market", "notices-unreadable")
 SESSION_DOWN = ("ws_market", "session-down")
 DISK = "no small disk of its own: {}"
 
@@ -393,6 +418,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault((3,), "packets are lost both ways", stall_the_socket, ws_passes),
     Fault((5, 10), "all sessions drop at once", drop_all_sessions, short=True),
     Fault((6,), "connects are refused", refuse_the_socket, ws_passes, (SESSION_DOWN,)),
+    Fault((6,), "sessions are closed at once", close_at_once, over("close-at-message"), (SESSION_DOWN,), lasts=12),
+    Fault((9,), "the approval key is refused", refuse_the_approval, over("unknown-approval")),
     Fault((7,), "registrations are refused", lambda desk: (  # type: ignore[arg-type]
         desk.control.mishap_on("full"), desk.ws.cut()), over("full"), (("ws_market", "registrations-refused"),)),
     Fault((8,), "a key is in use elsewhere", lambda desk: (  # type: ignore[arg-type]
@@ -400,10 +427,13 @@ FAULTS: tuple[Fault, ...] = (
         nothing, (("governor", "key-quarantined"),)),
     Fault((11,), "frames are damaged", mishap("truncated", share=0.9), over("truncated"),
           (("ws_market", "records-refused"),)),
+    Fault((11,), "fields of a tick come empty", mishap("blank-fields", share=0.5), over("blank-fields"), lasts=6),
     Fault((12,), "a frame is poison", poison),
     Fault((13,), "old frames come again", mishap("old-ticks", share=0.5), over("old-ticks"), lasts=5),
-    Fault((14,), "5,000 ticks a second", flood, calm, lasts=10),
+    Fault((14, 63), "5,000 ticks a second", flood, calm, lasts=10),
     Fault((4, 64), "the feed dies three times", kill_the_feed_thrice),
+    Fault((15,), "notices under another key", garble_notices, over("wrong-key"), (UNREADABLE,)),
+    Fault((32, 33, 34), "notices come early and twice", double_notices, over("notices-doubled")),
     Fault((40,), "no notice comes all day", order_on_look_ups_alone, over("notices-lost")),
     Fault((17,), "a fifth of the calls is refused", mishap("over-limit", share=0.2), over("over-limit"),
           (("budget", "calls-refused"),), lasts=5),
@@ -440,6 +470,7 @@ FAULTS: tuple[Fault, ...] = (
           missing=lambda desk: DISK.format(desk.server.no_small_disk) if desk.server.no_small_disk else ""),
     Fault((70,), "the database is read-only", read_only, writable, lasts=8),
     Fault((71,), "the database takes no further connection", allow_no_further_connection, allow_connections, lasts=8),
+    Fault((81,), "a proxy stands in the environment", nothing),
     Fault((72,), "the board is locked for twenty seconds", lock_the_board),
 )  # fmt: skip
 
