@@ -95,7 +95,8 @@ def calm(desk: Desk) -> None:
 
 def poison(desk: Desk) -> None:
     before = desk.control.seen(arrivals=0)["connects"]["total"]
-    desk.control.mishap_on("bad-utf8", key=1, count=1)
+    desk.control.mishap_on("bad-utf8", key=2, count=20)  # costs these frames and no session
+    desk.control.mishap_on("oversize", key=1, count=1)
     desk.until(lambda: desk.control.seen(arrivals=0)["connects"]["total"] > before, "a new connect")
 
 
