@@ -24,6 +24,23 @@ pytest_plugins = ["tests.canaries"]
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--schedules", type=int, default=2_000, help="seeded schedules of the ledger's model checker")
     parser.addoption("--crash-rounds", type=int, default=1, help="kill -9 of run_trading at each commit point")
+    parser.addoption("--faults", action="store_true", help="all faults of tests/faults, which take half an hour")
+    parser.addoption("--faults-bug", default="-", help="run tests/faults with this deliberate bug in the daemons")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--faults"):
+        from tests.faults.table import FaultTable
+
+        config.pluginmanager.register(FaultTable())
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without --faults only the gravest faults are made."""
+    left_out = [] if config.getoption("--faults") else [item for item in items if item.get_closest_marker("fault")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")
