@@ -1,7 +1,7 @@
 // The account's totals and holdings. The broker is asked every ten seconds; between its answers the prices that
 // tick for the watch list move evaluation and profit, of a holding and of the whole.
 import { makeRow, Mark, Named, order, Text } from "./dom.js";
-import { age, direction, rate, signed, whole } from "./format.js";
+import { age, clockTime, direction, rate, sameDay, signed, whole } from "./format.js";
 import { isOpen } from "./orders.js";
 import { said, word } from "./words.js";
 
@@ -72,6 +72,7 @@ export class Assets {
     for (const node of section.querySelectorAll("[data-total]")) {
       this.totals[node.dataset.total] = {
         text: new Text(node), direction: new Mark(node, "direction"), computed: new Mark(node, "computed"),
+        absent: "absent" in node.dataset,
       };
     }
     const part = (name) => section.querySelector(`#${name}`);
@@ -133,7 +134,17 @@ export class Assets {
     this.say("profit_loss", signed(gain), dir);
     this.say("profit_rate", rate(percent(gain, account.purchase_amount), dir), dir);
     this.say("change", signed(day), direction(null, day));
+    this.realised(account);
     this.totals.profit_loss.computed.set(moved ? word("assets.computed") : "");
+  }
+
+  // What the broker says of today's sales. One that lacks the latest says as of when; one of another day is none.
+  realised({ realised_profit: amount, realised_at: at, updated_at: read }) {
+    const place = this.totals.realised_profit;
+    if (place.absent) return;
+    const known = isNumber(amount) && sameDay(at, read);
+    this.say("realised_profit", known ? signed(amount) : "", known ? direction(null, amount) : "");
+    place.computed.set(known && at < read ? word("assets.as_of", { time: clockTime(at) }) : "");
   }
 
   say(name, text, dir = "") {
