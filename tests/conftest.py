@@ -79,26 +79,26 @@ def _static_files_without_a_manifest(settings: Any) -> None:
     }
 
 
+def environment_of_a_child(**variables: str) -> dict[str, str]:
+    """The environment for a child process that works on the test's database; further variables by name."""
+    at = connection.settings_dict
+    url = f"mysql://{at['USER']}@{at['HOST']}{':' if at['PORT'] else ''}{at['PORT']}/{at['NAME']}"
+    options = {"unix_socket": at["OPTIONS"].get("unix_socket"), "ssl_ca": at["OPTIONS"].get("ssl", {}).get("ca")}
+    query = "&".join(f"{name}={value}" for name, value in options.items() if value)
+    database = {
+        "DATABASE_URL": f"{url}?{query}" if query else url,
+        "DATABASE_PASSWORD": at["PASSWORD"],
+        "DATABASE_TRADING_USER": settings.DESK.trading_user,
+        "DATABASE_TRADING_PASSWORD": settings.DESK.trading_password,
+        "DATABASE_COLLECTING_USER": settings.DESK.collecting_user,
+        "DATABASE_COLLECTING_PASSWORD": settings.DESK.collecting_password,
+    }
+    return {**os.environ, "DJANGO_SETTINGS_MODULE": "stockdesk.settings", "RECORD": "0", **database, **variables}
+
+
 @pytest.fixture
-def process_environment(transactional_db: None, settings: Any) -> Callable[..., dict[str, str]]:
-    """The environment for a child process that works on this test's database; further variables by name."""
-
-    def made(**variables: str) -> dict[str, str]:
-        at = connection.settings_dict
-        url = f"mysql://{at['USER']}@{at['HOST']}{':' if at['PORT'] else ''}{at['PORT']}/{at['NAME']}"
-        options = {"unix_socket": at["OPTIONS"].get("unix_socket"), "ssl_ca": at["OPTIONS"].get("ssl", {}).get("ca")}
-        query = "&".join(f"{name}={value}" for name, value in options.items() if value)
-        database = {
-            "DATABASE_URL": f"{url}?{query}" if query else url,
-            "DATABASE_PASSWORD": at["PASSWORD"],
-            "DATABASE_TRADING_USER": settings.DESK.trading_user,
-            "DATABASE_TRADING_PASSWORD": settings.DESK.trading_password,
-            "DATABASE_COLLECTING_USER": settings.DESK.collecting_user,
-            "DATABASE_COLLECTING_PASSWORD": settings.DESK.collecting_password,
-        }
-        return {**os.environ, "DJANGO_SETTINGS_MODULE": "stockdesk.settings", "RECORD": "0", **database, **variables}
-
-    return made
+def process_environment(transactional_db: None) -> Callable[..., dict[str, str]]:
+    return environment_of_a_child
 
 
 @pytest.fixture

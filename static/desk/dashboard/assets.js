@@ -114,6 +114,12 @@ export class Assets {
     const lines = [...this.lines.values()];
     lines.sort((a, b) => (b.row.evaluation_amount ?? 0) - (a.row.evaluation_amount ?? 0) || (a.symbol < b.symbol ? -1 : 1));
     order(this.body, lines.map((line) => line.node));
+    this.fold();
+  }
+
+  fold() {
+    this.parts.table.hidden = this.lines.size === 0;
+    this.parts.empty.hidden = this.lines.size > 0 || !isNumber(this.account?.updated_at);
   }
 
   // The broker's totals, moved by what the prices did since: they stay the sum of the lines below them.
@@ -163,8 +169,7 @@ export class Assets {
     this.state.set(old === null ? "unknown" : old > OLD ? "old" : account.stale ? "failing" : "fresh");
     this.note.say(this.noteText(old, reason));
     this.parts.note.hidden = this.note.said === "";
-    this.parts.table.hidden = this.lines.size === 0;
-    this.parts.empty.hidden = this.lines.size > 0 || old === null;
+    this.fold();
     const open = this.openOrders();
     for (const line of this.lines.values()) line.grow(now, this.working(line.symbol, open));
   }
