@@ -76,7 +76,7 @@ class Worded(admin.SimpleListFilter):
         return [(value, str(self.words.get(value, value))) for value in sorted(there)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(**{self.parameter_name: self.value()}) if self.value() else queryset
+        return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
 
 
 class Levels(Worded):

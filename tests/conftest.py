@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection, connections
+from django.utils import translation
 from django.utils.translation import trans_real
 
 from stockdesk import grants, roles
@@ -68,6 +69,12 @@ def _compiled_catalogue() -> None:
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """The EVENT of the bars is in every test's database and switched off: what it does, tests do when they mean it."""
     settings.BAR_EVENT_SECONDS = 0
+
+
+@pytest.fixture(autouse=True)
+def _no_language_of_an_earlier_test() -> None:
+    """Middleware activates the visitor's language for the thread, and a test's thread goes on to the next test."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

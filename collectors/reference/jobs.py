@@ -151,7 +151,9 @@ def stored(model: Any, rows: Sequence[Any], key: Sequence[str], day: date) -> in
     return count
 
 
-def add(name: str, label: Any, items: Callable[[date], list[str]], fetch: Any, due: AfterTheDay) -> None:
+def add(
+    name: str, label: Any, items: Callable[[date], list[str]], fetch: Any, due: AfterTheDay | AfterTheClose
+) -> None:
     register(Job(name, label, items, fetch, due))
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import MySQLdb
 from django.conf import settings
 
-from stockdesk.setup.mariadb import TRADING_USER
+from stockdesk.setup.mariadb import role_user
 from stockdesk.simulator.testing import RunningSimulator, new_key, running_simulator
 from tests.faults.proxy import Proxy
 from tests.faults.server import PASSWORD, TRADING_PASSWORD, Server, Tables
@@ -123,7 +123,7 @@ class Desk:
         values = {
             "DJANGO_SETTINGS_MODULE": "stockdesk.settings", "SECRET_KEY": SECRET_KEY,
             "DATABASE_URL": self.server.url, "DATABASE_PASSWORD": PASSWORD,
-            "DATABASE_TRADING_USER": TRADING_USER, "DATABASE_TRADING_PASSWORD": TRADING_PASSWORD,
+            "DATABASE_TRADING_USER": role_user("trading"), "DATABASE_TRADING_PASSWORD": TRADING_PASSWORD,
             "KIS_REST_URL": f"http://127.0.0.1:{self.rest.port}", "KIS_WS_URL": f"ws://127.0.0.1:{self.ws.port}",
             "KIS_ACCOUNT": ACCOUNT, "KIS_HTS_ID": HTS_ID, "KIS_CALLS_PER_SECOND": "20",
             "WS_SESSIONS": str(SESSIONS), "WS_SYMBOLS_PER_SESSION": str(PLACES),

@@ -12,7 +12,7 @@ from typing import Any
 import MySQLdb
 
 from stockdesk.setup import mariadb
-from stockdesk.setup.mariadb import DATABASE, TRADING_USER, USER, EmbeddedServer
+from stockdesk.setup.mariadb import DATABASE, USER, EmbeddedServer, role_user
 from stockdesk.setup.places import Places
 
 SIZE = "size=220m"
@@ -35,7 +35,7 @@ class Server:
         self.no_small_disk = mounted.stderr.strip() if mounted.returncode else ""
         self.disk = disk
         # Not as a throw-away server: that one may forget its last second of commits when it is killed.
-        self.embedded = EmbeddedServer(self.places, PASSWORD, trading_password=TRADING_PASSWORD)
+        self.embedded = EmbeddedServer(self.places, PASSWORD, role_passwords={"trading": TRADING_PASSWORD})
         self.embedded.prepare()
         self._process: subprocess.Popen[bytes] | None = None
         self._ballast = disk / "ballast"
@@ -136,4 +136,4 @@ class Tables:
 
 
 def as_trading(server: Server) -> Tables:
-    return Tables(server, TRADING_USER, TRADING_PASSWORD)
+    return Tables(server, role_user("trading"), TRADING_PASSWORD)
