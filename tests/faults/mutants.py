@@ -6,6 +6,7 @@
 ``apply`` runs in the copy, right after its fork; nothing of it reaches the suite or the other copies.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -165,8 +166,9 @@ def main() -> int:
         node = f"tests/faults/test_faults.py::test_the_desk_lives_through[{BUGS[name].found_by}]"
         options = ["--faults", "--faults-bug", name, "-q", "-p", "no:cacheprovider"]
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", node, *options], capture_output=True, text=True, check=False
-        )
+            [sys.executable, "-m", "pytest", node, *options],
+            env={**os.environ, "FAULTS_PATIENCE": "15"}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
         told = [line for line in done.stdout.splitlines() if line.startswith("E ")]
         caught = done.returncode == 1
         print(f"{name:28} {'caught' if caught else 'MISSED'}  {told[0].strip()[:160] if told else ''}", flush=True)
