@@ -12,12 +12,13 @@ if __name__ == "__main__":
     from django.db import connection
     from django.test.utils import setup_test_environment
 
-    from bench import flush, latency, memory, push, receive, rivals, scrape, sweep
+    from bench import flush, journey, latency, memory, push, receive, rivals, scrape, sweep
     from bench.table import Row, show
 
     parts: dict[str, Callable[..., list[Row]]] = {
         "receive": receive.run, "rivals": rivals.run, "flush": flush.run, "latency": latency.run,
-        "scrape": scrape.run, "sweep": sweep.run, "push": push.run, "memory": memory.run,
+        "scrape": scrape.run, "sweep": sweep.run, "push": push.run, "journey": journey.run,
+        "memory": memory.run,
     }  # fmt: skip
     wanted = sys.argv[1:] or list(parts)
     if unknown := set(wanted) - parts.keys():

@@ -44,7 +44,7 @@ def test_the_way_from_tick_to_row_is_measured(transactional_db):
     assert not Quote.objects.exists()
 
 
-def test_a_scrape_is_measured_and_leaves_no_ledger_behind(db):
+def test_a_scrape_is_measured_and_leaves_no_ledger_behind(transactional_db):
     rows = scrape.run(orders=120, rounds=3)
     assert measured(rows)
     assert not Order.objects.exists()
