@@ -121,8 +121,8 @@ BEGIN
     END;
 
     IF GET_LOCK(v_lock, 0) = 1 THEN
-    -- An EVENT runs as the server is set, mostly REPEATABLE READ: reading the quotes to insert from them would lock them
-    -- all, and a flush that meets it halfway waits, or dies of a deadlock. Now rows that change are locked, no gaps.
+    -- An EVENT runs as the server is set, mostly REPEATABLE READ: reading the quotes to insert from them would lock
+    -- them all, and a flush that meets it halfway waits, or dies of a deadlock.
     SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
     SELECT COALESCE(MAX(around_the_clock), FALSE) INTO v_around FROM market_barstate;
     SELECT p_now - INTERVAL COALESCE(MAX(keep_days), 1) DAY INTO v_oldest FROM market_barrule WHERE `interval` = 1;

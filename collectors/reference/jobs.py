@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from collectors.errors import NotYet
-from collectors.jobs import Job, LeftOut, register
+from collectors.jobs import Due, Job, LeftOut, register
 from collectors.reference.calls import ask, lane
 from collectors.reference.days import AfterTheClose, AfterTheDay, trading_days_back
 from collectors.reference.kept import SYMBOL_DAY, regular_closes, up_to
@@ -151,9 +151,7 @@ def stored(model: Any, rows: Sequence[Any], key: Sequence[str], day: date) -> in
     return count
 
 
-def add(
-    name: str, label: Any, items: Callable[[date], list[str]], fetch: Any, due: AfterTheDay | AfterTheClose
-) -> None:
+def add(name: str, label: Any, items: Callable[[date], list[str]], fetch: Any, due: Due) -> None:
     register(Job(name, label, items, fetch, due))
 
 

@@ -257,3 +257,15 @@ def test_what_another_process_told_takes_nothing_along_that_nobody_has_told(scen
     assert scene.passes(120) == ["[주의] 앱키 접속 보류"]
     assert "key 2" in scene.outbox.sent[0].body
     assert "key 1" not in scene.outbox.sent[0].body
+
+
+def test_news_of_an_hour_in_which_no_manager_ran_are_told_by_the_next(scene, monkeypatch):
+    """A machine that was down for half an hour had an order refused shortly before: nobody was ever told."""
+    at = scene.now
+    item = News("order-failed:7:rejected", "order-failed", "삼성전자 매수 10주")
+    monkeypatch.setattr(registry, "NEWS", [lambda since: [item] if at >= since else []])
+    scene.now += timedelta(minutes=30)
+    scene.alerts = scene.begun()
+    assert len(scene.passes(20)) == 1
+    scene.alerts = scene.begun()
+    assert scene.passes(120) == []
