@@ -244,11 +244,7 @@ def test_the_queries_are_as_many_with_thirty_days_as_with_one(desk):
         return len(seen)
 
     make_everything(days=1)
-<<<<<<< HEAD
-    queries(PAGE)  # what a process asks for once is known from here on
-=======
     desk.get(PAGE)  # what a process reads once, as the days of the market, is not counted
->>>>>>> room-screens
     few = queries(PAGE)
     for back in range(1, 30):
         on = DAY - timedelta(days=back)
