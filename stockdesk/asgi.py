@@ -9,6 +9,8 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
 
+from stockdesk.bodies import bounded
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stockdesk.settings")
 # WhiteNoise hands out files as plain iterators. Ours are small, so reading one whole in a thread is just right.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
@@ -19,7 +21,7 @@ sockets = import_module("market.routing").websocket_urlpatterns
 
 application = ProtocolTypeRouter(
     {
-        "http": pages,
+        "http": bounded(pages),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(sockets))),
     }
 )

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import random
+import resource
 import signal
 import sys
 import time
@@ -110,6 +111,8 @@ class Daemon(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         log_uncaught_errors()
+        # A core file would hold keys, tokens and the account.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         self._role = roles.given(self.role)
         if self._role:
             roles.assume(self._role)

@@ -102,8 +102,10 @@ def listen_to_children() -> None:
 
     def communicated(self: Any, *args: Any, **more: Any) -> Any:
         said = communicate(self, *args, **more)
+        # What ps shows of the environment, it shows to the processes' own user alone.
+        showing = isinstance(self.args, list) and self.args[0] == "ps"
         for text in said:
-            if text:
+            if text and not showing:
                 search(text, "the output of a process")
         return said
 

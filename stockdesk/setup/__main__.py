@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from stockdesk.setup import environment, look, steps, testing, up
+from stockdesk.setup import audit, environment, look, steps, testing, up
 from stockdesk.setup.places import DESK, ROOT, Trouble
 
 
@@ -69,6 +69,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
 PASS_ON: dict[str, Callable[[list[str]], int]] = {  # their arguments are for somebody else
     "test": testing.test,
     "bench": testing.bench,
+    "audit": audit.audit,
     "manage": manage,
     "doctor": doctor,
 }
