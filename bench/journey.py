@@ -22,7 +22,7 @@ from django.db import connection
 from bench.broker import demo_environment, running_broker
 from bench.push import logged_in, web_server
 from bench.table import Measured, Row
-from market.models import FeedSession, Instrument, Quote
+from market.models import FeedSession, Instrument, Quote, WatchRow
 from market.screen import SHEETS
 from stockdesk import grants, roles
 from trading.desk import desk_row
@@ -39,8 +39,7 @@ _PLACE = SHEETS["quotes"].index("last_price")
 
 def run(samples: int = 20, ticks: float = 1_000.0) -> list[Row]:
     """Needs a database of its own to work in. About two minutes."""
-    with connection.cursor() as cursor:  # symbols of another benchmark's world
-        cursor.execute(f"DELETE FROM {settings.DESK.gnuboard.table}")
+    WatchRow.objects.all().delete()  # symbols of another benchmark's world
     with running_broker(SYMBOLS, ticks) as (rest_url, ws_url):
         environment = demo_environment(rest_url, ws_url)
         for command in (["seed_demo", "--symbols", str(SYMBOLS)], ["database_users"]):

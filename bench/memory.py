@@ -17,7 +17,7 @@ from django.db import connection
 
 from bench.broker import demo_environment, running_broker
 from bench.table import Measured, Row
-from market.models import Instrument, Quote
+from market.models import Instrument, Quote, WatchRow
 from stockdesk import grants, roles
 from stockdesk.programs import PROGRAMS, Program
 from stockdesk.setup.processes import all_pids, stat_fields
@@ -51,8 +51,7 @@ def run(seconds: float = LOAD_SECONDS, sizes: Sequence[int] = (200, 2_500)) -> l
 
 def _measure(symbols: int, seconds: float) -> tuple[dict[str, Taken], dict[str, Taken]]:
     """Every daemon while nothing trades, and after so many seconds of a busy market."""
-    with connection.cursor() as cursor:  # another number of issues is another world, with other symbols
-        cursor.execute(f"DELETE FROM {settings.DESK.gnuboard.table}")
+    WatchRow.objects.all().delete()  # another number of issues is another world, with other symbols
     Instrument.objects.all().delete()
     Quote.objects.all().delete()
     with running_broker(symbols) as (rest_url, ws_url):
