@@ -62,13 +62,14 @@ class AccountAdmin(ReadOnlyAdmin):
 
 @admin.register(Balance)
 class BalanceAdmin(ReadOnlyAdmin):
-    list_display = ("account", "cash", "total", "bought", "worth", "result", "updated")
+    list_display = ("account", "cash", "total", "bought", "worth", "result", "realised", "updated")
     list_select_related = ("account",)
     cash = figure("deposit_d2", _("deposit D+2"))
     total = figure("total_value", _("total value"))
     bought = figure("purchase_amount", _("purchase amount"))
     worth = figure("evaluation_amount", _("evaluation"))
     result = gain("profit_loss", _("profit and loss"))
+    realised = gain("realised_profit", _("realised today"))
     updated = moment("updated_at", _("updated at"))
 
 

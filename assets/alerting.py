@@ -33,6 +33,12 @@ def asset_lines(day: date, now: datetime) -> Iterator[str]:
         yield _("Change of the day, realised and not: %(change)s KRW (%(rate)s%%)") % {
             "change": f"{change:+,}", "rate": f"{percent:+.2f}",
         }  # fmt: skip
+    if (
+        balance.realised_profit is not None
+        and balance.realised_at
+        and balance.realised_at.astimezone(KST).date() == day
+    ):
+        yield _("Realised profit and loss: %s KRW") % _won(balance.realised_profit, "+")
     yield _("Unrealised profit and loss: %s KRW") % _won(balance.profit_loss, "+")
     holdings = list(Holding.objects.filter(account_id=own_account(), quantity__gt=0).order_by("-evaluation_amount"))
     yield _("Holdings: %d") % len(holdings)

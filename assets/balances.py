@@ -20,7 +20,8 @@ from stockdesk.logs import redacted
 #: An account full of shares that is said to own nothing at all is believed after this long.
 DISBELIEF = timedelta(minutes=10)
 
-_TOTALS = tuple(f.name for f in Balance._meta.concrete_fields if f.name not in ("account", "updated_at"))
+_REALISED = ("realised_profit", "realised_at")
+_TOTALS = tuple(f.name for f in Balance._meta.concrete_fields if f.name not in ("account", "updated_at", *_REALISED))
 _TOLD = tuple(f.name for f in Holding._meta.concrete_fields if f.name not in ("id", "account", "symbol", "updated_at"))
 
 
@@ -49,15 +50,17 @@ class AccountRows:
                 stale=True, stale_since=Now(), last_error="the desk has another account now", last_error_at=Now()
             )
 
-    def write(self, balance: messages.Balance, asked_at: datetime) -> None:
+    def write(self, balance: messages.Balance, asked_at: datetime, realised: int | None = None) -> None:
         """Replace them all by this balance; ``asked_at`` is when the broker was asked, before the first page.
 
+        ``realised`` is what the sales in this balance earned, KRW; None leaves the stored number with its time.
         Raises Implausible and writes nothing when the balance cannot be true.
         """
         rows = held_rows(balance)
         try:
             with fenced(self.daemon, self.fence):
                 self._replace(balance, rows, asked_at)
+                self._note_realised(realised, asked_at)
         except DataError as exc:
             raise Implausible(f"a number that fits no column (database error {exc.args[0]})") from exc
 
@@ -93,6 +96,10 @@ class AccountRows:
             update_fields=[*_TOLD, "updated_at"],
         )
         Holding.objects.filter(account_id=self.account).exclude(symbol__in=rows).delete()
+
+    def _note_realised(self, realised: int | None, asked_at: datetime) -> None:
+        if realised is not None:
+            Balance.objects.filter(pk=self.account).update(realised_profit=realised, realised_at=asked_at)
 
     def _read_lately(self, asked_at: datetime) -> bool:
         return Account.objects.fresh(asked_at - DISBELIEF).filter(pk=self.account).exists()

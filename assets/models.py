@@ -59,7 +59,7 @@ class Account(models.Model):
 
 
 class Balance(models.Model):
-    """Cash and totals of one account (TTTC8434R, output2). Realised profit is not in that answer: see the fills."""
+    """Cash and totals of one account (TTTC8434R, output2); what was realised today is another call's (TTTC8494R)."""
 
     account = models.OneToOneField(
         Account, models.CASCADE, primary_key=True, related_name="balance", verbose_name=_("account")
@@ -78,6 +78,10 @@ class Balance(models.Model):
     costs_today = won(_("fees and tax today"), "thdt_tlex_amt", "fees and tax of today's trades")
     previous_total = won(_("total yesterday"), "bfdy_tot_asst_evlu_amt", "total value of the day before")
     loans = won(_("loans"), "tot_loan_amt", "all loans")
+    realised_profit = won(_("realised today"), "rlzt_pfls", "today's sales, fees and tax taken off")
+    realised_at = models.DateTimeField(
+        _("realised as of"), null=True, help_text="of which balance it holds; older than updated_at: sales are missing"
+    )
     updated_at = models.DateTimeField(_("updated at"), null=True)
 
     class Meta:

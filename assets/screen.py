@@ -7,6 +7,7 @@ from stockdesk.sheets import Rows, show, table_rows
 ACCOUNT = ("number", "updated_at", "stale", "stale_since", "last_error")
 TOTALS = (
     "deposit", "deposit_d2", "purchase_amount", "evaluation_amount", "profit_loss", "total_value", "previous_total",
+    "realised_profit", "realised_at",
 )  # fmt: skip
 HOLDING = (
     "name", "quantity", "orderable_quantity", "average_price", "last_price", "purchase_amount", "evaluation_amount",

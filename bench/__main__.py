@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 
 import django
 
@@ -11,11 +12,13 @@ if __name__ == "__main__":
     from django.db import connection
     from django.test.utils import setup_test_environment
 
-    from bench import flush, memory, push, receive, sweep
-    from bench.table import show
+    from bench import flush, journey, latency, memory, push, receive, rivals, scrape, sweep
+    from bench.table import Row, show
 
-    parts = {
-        "receive": receive.run, "flush": flush.run, "sweep": sweep.run, "push": push.run, "memory": memory.run,
+    parts: dict[str, Callable[..., list[Row]]] = {
+        "receive": receive.run, "rivals": rivals.run, "flush": flush.run, "latency": latency.run,
+        "scrape": scrape.run, "sweep": sweep.run, "push": push.run, "journey": journey.run,
+        "memory": memory.run,
     }  # fmt: skip
     wanted = sys.argv[1:] or list(parts)
     if unknown := set(wanted) - parts.keys():

@@ -1,32 +1,30 @@
-"""What every daemon of the registry keeps in RAM: a moment after its start, and after a minute of a busy market."""
+"""What every daemon takes of RAM and CPU: in a market that stands still, in a busy one, and in a large one."""
 
 import os
 import re
-import secrets
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
 
+import httpx
 from django.conf import settings
 from django.db import connection
 
+from bench.broker import demo_environment, running_broker
 from bench.table import Measured, Row
+from market.models import Instrument, Quote
 from stockdesk import grants, roles
 from stockdesk.programs import PROGRAMS, Program
 from stockdesk.setup.processes import all_pids, stat_fields
-from stockdesk.simulator.testing import new_key
 
 BUDGET_MB = 90.0
-IDLE_SECONDS, LOAD_SECONDS = 10.0, 60.0
-SYMBOLS, TICKS = 500, 2_000
-SESSIONS = 5
-ACCOUNT, HTS_ID = "12345678-01", "toyuser1"
+STARTING_SECONDS, IDLE_SECONDS, LOAD_SECONDS = 15.0, 15.0, 60.0
+TICKS = 2_000.0  # a second, in the busy market
 
 
 class Memory(NamedTuple):
@@ -37,31 +35,61 @@ class Memory(NamedTuple):
     uss: float
 
 
-def run(seconds: float = LOAD_SECONDS) -> list[Row]:
-    """Real processes on a stand-in broker, as the demo has them. About two minutes."""
-    with _broker() as (rest_url, ws_url):
-        environment = _environment(rest_url, ws_url)
-        for command in (["seed_demo", "--symbols", str(SYMBOLS)], ["database_users"]):
+class Taken(NamedTuple):
+    """RAM of a daemon's largest process, and what all its processes took of one core since the look before."""
+
+    memory: Memory
+    cpu: float
+
+
+def run(seconds: float = LOAD_SECONDS, sizes: Sequence[int] = (200, 2_500)) -> list[Row]:
+    """Real processes on a stand-in broker, as the demo has them, once per number of issues. About four minutes."""
+    found = [_measure(symbols, seconds) for symbols in sizes]
+    small, large = found[0][1], found[-1][1]
+    return [_row(name, sizes, found[-1][0][name], small[name], large[name]) for name in large]
+
+
+def _measure(symbols: int, seconds: float) -> tuple[dict[str, Taken], dict[str, Taken]]:
+    """Every daemon while nothing trades, and after so many seconds of a busy market."""
+    with connection.cursor() as cursor:  # another number of issues is another world, with other symbols
+        cursor.execute(f"DELETE FROM {settings.DESK.gnuboard.table}")
+    Instrument.objects.all().delete()
+    Quote.objects.all().delete()
+    with running_broker(symbols) as (rest_url, ws_url):
+        environment = demo_environment(rest_url, ws_url)
+        for command in (["seed_demo", "--symbols", str(symbols)], ["database_users"]):
             subprocess.run(
                 [sys.executable, "manage.py", *command],
                 env=environment, cwd=settings.BASE_DIR, check=True, stdout=subprocess.DEVNULL,
             )  # fmt: skip
         try:
             with _running(environment) as groups:
-                time.sleep(IDLE_SECONDS)
-                idle = {name: largest(group) for name, group in groups.items()}
-                time.sleep(seconds)
-                busy = {name: largest(group) for name, group in groups.items()}
+                time.sleep(STARTING_SECONDS)
+                idle = _look(groups, IDLE_SECONDS)
+                options = {"ticks_per_second": TICKS}
+                httpx.post(f"{rest_url}/_simulator/options", json=options, trust_env=False).raise_for_status()
+                return idle, _look(groups, seconds)
         finally:
             with connection.cursor() as cursor:
                 user = environment["DATABASE_TRADING_USER"]
                 cursor.execute(f"DROP USER IF EXISTS {grants.account(user, roles.own_host())}")
-    return [_row(name, idle[name], busy[name]) for name in groups]
 
 
-def _row(name: str, idle: Memory, busy: Memory) -> Row:
-    title = f"{name}: PSS {busy.pss:.0f}, own {busy.uss:.0f}, at the start {idle.rss:.0f} MB"
-    measured = Measured(busy.rss, BUDGET_MB, busy.rss / BUDGET_MB)
+def _look(groups: Mapping[str, int], seconds: float) -> dict[str, Taken]:
+    before, began = {name: _cpu_seconds(group) for name, group in groups.items()}, time.monotonic()
+    time.sleep(seconds)
+    passed = time.monotonic() - began
+    return {
+        name: Taken(largest(group), (_cpu_seconds(group) - before[name]) / passed) for name, group in groups.items()
+    }
+
+
+def _row(name: str, sizes: Sequence[int], idle: Taken, small: Taken, large: Taken) -> Row:
+    title = (
+        f"{name}: own {large.memory.uss:.0f} MB, {large.memory.rss - small.memory.rss:+.1f} from {sizes[0]:,} to"
+        f" {sizes[-1]:,} issues; CPU {idle.cpu:.1%} idle, {large.cpu:.1%} busy"
+    )
+    measured = Measured(large.memory.rss, BUDGET_MB, large.memory.rss / BUDGET_MB)
     return Row(title, "MB in RAM", "budget of 90 MB", measured, at_most=1.0)
 
 
@@ -72,10 +100,20 @@ def daemons() -> list[Program]:
 
 def largest(group: int) -> Memory:
     """The largest process of a process group; the worker is five of them."""
-    found = [memory_of(pid) for pid in all_pids() if (stat_fields(pid) or [""] * 3)[2] == str(group)]
+    found = [memory_of(pid) for pid in _members(group)]
     if not found:
         raise AssertionError("a daemon has ended")
     return max(found)
+
+
+def _members(group: int) -> list[int]:
+    return [pid for pid in all_pids() if (stat_fields(pid) or [""] * 3)[2] == str(group)]
+
+
+def _cpu_seconds(group: int) -> float:
+    """What its processes took since they started, user and system, those that ended and were waited for too."""
+    fields = [stat_fields(pid) for pid in _members(group)]
+    return sum(int(tick) for one in fields for tick in one[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
 def memory_of(pid: int) -> Memory:
@@ -107,45 +145,3 @@ def _running(environment: Mapping[str, str]) -> Iterator[dict[str, int]]:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-
-
-@contextmanager
-def _broker() -> Iterator[tuple[str, str]]:
-    command = [sys.executable, "-m", "stockdesk.simulator", "--rest-port", "0", "--ws-port", "0"]
-    command += ["--symbols", str(SYMBOLS), "--ticks-per-second", str(TICKS)]
-    with subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            found = re.search(r"REST (http://[^,]+), WebSocket (ws://\S+)", process.stdout.readline())
-            if found is None:
-                raise AssertionError("the simulator did not start")
-            yield found[1], found[2].rstrip(".,")
-        finally:
-            process.terminate()
-
-
-def _environment(rest_url: str, ws_url: str) -> dict[str, str]:
-    at = connection.settings_dict
-    socket = at["OPTIONS"].get("unix_socket", "")
-    place = f"{at['HOST'] or 'localhost'}{':' if at['PORT'] else ''}{at['PORT']}"
-    url = f"mysql://{quote(at['USER'])}@{place}/{at['NAME']}"
-    variables = {
-        "DATABASE_URL": f"{url}?unix_socket={quote(socket, safe='')}" if socket else url,
-        "DATABASE_PASSWORD": at["PASSWORD"],
-        "DATABASE_TRADING_USER": f"{at['NAME']}_trading",
-        "DATABASE_TRADING_PASSWORD": secrets.token_hex(16),
-        "KIS_REST_URL": rest_url,
-        "KIS_WS_URL": ws_url,
-        "KIS_ACCOUNT": ACCOUNT,
-        "KIS_HTS_ID": HTS_ID,
-        "KIS_CALLS_PER_SECOND": "20",
-        "KIS_MASTER_URL": f"{rest_url}/common/master",
-        "DART_URL": f"{rest_url}/dart/api",
-        "DATA_GO_KR_URL": f"{rest_url}/datagokr/1160100/service",
-        "DESK_MODE": "mock",
-        "DESK_DEMO": "1",
-    }
-    for number in range(1, SESSIONS + 1):
-        suffix = "" if number == 1 else f"_{number}"
-        variables[f"KIS_APP_KEY{suffix}"], variables[f"KIS_APP_SECRET{suffix}"] = new_key()
-    return {**os.environ, **variables}

@@ -21,14 +21,23 @@ def wire_bytes(text: bytes) -> bytes:
 
 
 @contextmanager
-def sending(frames: Sequence[bytes], *, a_second: int | None = None, connections: int = 1) -> Iterator[str]:
+def sending(
+    frames: Sequence[bytes], *, a_second: int | None = None, connections: int = 1, stamped: bool = False
+) -> Iterator[str]:
     """Serve ``frames`` once to each of ``connections`` clients (shared out between them), then close.
 
     With ``a_second`` they trickle in one by one at that pace over all connections, from the moment that the
-    last client has connected; without, as fast as each is read.
+    last client has connected; without, as fast as each is read. ``stamped`` puts the moment of sending behind
+    each (one column more, seconds on the machine's monotonic clock); only for those that trickle.
     """
     listener = socket.create_server(("127.0.0.1", 0))
-    args = (listener, [wire_bytes(frame) for frame in frames], a_second, connections)
+    args = (
+        listener,
+        list(frames) if stamped else [wire_bytes(frame) for frame in frames],
+        a_second,
+        connections,
+        stamped,
+    )
     process = multiprocessing.get_context("fork").Process(target=_serve, args=args, daemon=True)
     process.start()
     port = listener.getsockname()[1]
@@ -40,11 +49,15 @@ def sending(frames: Sequence[bytes], *, a_second: int | None = None, connections
         process.join()
 
 
-def _serve(listener: socket.socket, frames: list[bytes], a_second: int | None, connections: int) -> None:
-    asyncio.run(_run(listener, frames, a_second, connections))
+def _serve(
+    listener: socket.socket, frames: list[bytes], a_second: int | None, connections: int, stamped: bool
+) -> None:
+    asyncio.run(_run(listener, frames, a_second, connections, stamped))
 
 
-async def _run(listener: socket.socket, frames: list[bytes], a_second: int | None, connections: int) -> None:
+async def _run(
+    listener: socket.socket, frames: list[bytes], a_second: int | None, connections: int, stamped: bool
+) -> None:
     everybody = asyncio.Event()
     writers: list[asyncio.StreamWriter] = []
 
@@ -71,7 +84,7 @@ async def _run(listener: socket.socket, frames: list[bytes], a_second: int | Non
         if a_second is None:
             await asyncio.gather(*(_flood(w, frames[n::connections]) for n, w in enumerate(writers)))
         else:
-            await _trickle(writers, frames, a_second)
+            await _trickle(writers, frames, a_second, stamped)
         await asyncio.sleep(60)
 
 
@@ -82,12 +95,14 @@ async def _flood(writer: asyncio.StreamWriter, frames: list[bytes]) -> None:
         await writer.drain()
 
 
-async def _trickle(writers: list[asyncio.StreamWriter], frames: list[bytes], a_second: int) -> None:
+async def _trickle(writers: list[asyncio.StreamWriter], frames: list[bytes], a_second: int, stamped: bool) -> None:
     started = time.perf_counter()
     for number, frame in enumerate(frames):
         early = started + number / a_second - time.perf_counter()
         if early > 0:
             await asyncio.sleep(early)
+        if stamped:
+            frame = wire_bytes(b"%b^%.6f" % (frame, time.monotonic()))
         writers[number % len(writers)].write(frame)
 
 

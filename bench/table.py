@@ -39,13 +39,13 @@ def median_ratio(pairs: Sequence[tuple[float, float]]) -> Measured:
 
 
 def show(rows: Sequence[Row]) -> str:
-    lines = [f"{'':56} {'ours':>12} {'yardstick':>12} {'ratio':>7}  bound"]
+    lines = [f"{'':70} {'ours':>12} {'yardstick':>12} {'ratio':>7}  bound"]
     for row in rows:
         bound = f">= {row.at_least}" if row.at_least is not None else f"<= {row.at_most}"
         mark = "ok" if row.holds else "MISSED"
         m = row.measured
         lines.append(
-            f"{row.title:56} {m.ours:>12,.1f} {m.yardstick:>12,.1f} {m.ratio:>7.2f}  {bound} {mark}"
-            f"   {row.unit}, against a {row.yardstick}"
+            f"{row.title:70} {m.ours:>12,.1f} {m.yardstick:>12,.1f} {m.ratio:>7.2f}  {bound} {mark}"
+            f"   {row.unit}, against {row.yardstick}"
         )
     return "\n".join(lines)

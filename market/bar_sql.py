@@ -121,6 +121,9 @@ BEGIN
     END;
 
     IF GET_LOCK(v_lock, 0) = 1 THEN
+    -- An EVENT runs as the server is set, mostly REPEATABLE READ: reading the quotes to insert from them would lock
+    -- them all, and a flush that meets it halfway waits, or dies of a deadlock.
+    SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
     SELECT COALESCE(MAX(around_the_clock), FALSE) INTO v_around FROM market_barstate;
     SELECT p_now - INTERVAL COALESCE(MAX(keep_days), 1) DAY INTO v_oldest FROM market_barrule WHERE `interval` = 1;
 
@@ -135,8 +138,6 @@ BEGIN
     DELETE FROM market_closedbar WHERE starts_at < v_oldest;
 
     WHILE v_moved > 0 DO
-        -- The rows themselves are locked and no gaps between them: a flush must not wait.
-        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
         START TRANSACTION;
         UPDATE market_closedbar SET moving = TRUE ORDER BY symbol, starts_at LIMIT {MOVED_AT_ONCE};
         SELECT COUNT(*) INTO v_moved FROM market_closedbar WHERE moving;

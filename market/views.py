@@ -55,6 +55,7 @@ def desk_facts() -> dict[str, Any]:
     return {
         "mode": settings.DESK.mode,
         "mode_word": modes[settings.DESK.mode],
+        "on_mock": settings.DESK.on_mock,
         "demo": settings.DESK.demo,
         "account": bool(settings.DESK.account),
         "version": version(),

@@ -145,6 +145,7 @@ def asset_words() -> dict[str, str]:
     return {
         "assets.renewed": _("Renewed {age} ago"),
         "assets.waiting": _("Waiting for the first balance"),
+        "assets.as_of": _("as of {time}"),
         "assets.never": _("No balance yet: {reason}"),
         "assets.failing": _("The last attempt failed: {reason}"),
         "assets.old": _("Not renewed for {age}. {reason}"),

@@ -7,16 +7,21 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from stockdesk.alerts.catalogue import entry_of
+from stockdesk.alerts.words import said
+from stockdesk.ground_words import DAEMON_STATES, LANES, LEVELS, SOURCES
 from stockdesk.models import Connection, DaemonState, Event, Lane
 
 admin.site.site_title = "stockdesk"
@@ -61,22 +66,60 @@ def day(field: str, description: Any) -> Any:
     return column
 
 
+class Worded(admin.SimpleListFilter):
+    """A filter by what stands in a column, in words."""
+
+    words: dict[str, Any]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        there = model_admin.model.objects.values_list(self.parameter_name, flat=True).distinct()
+        return [(value, str(self.words.get(value, value))) for value in sorted(there)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
+
+
+class Levels(Worded):
+    title, parameter_name, words = _("level"), "level", LEVELS
+
+
+class Sources(Worded):
+    title, parameter_name, words = _("program"), "source", SOURCES
+
+
 @admin.register(DaemonState)
 class DaemonStateAdmin(ReadOnlyAdmin):
-    list_display = ("name", "state", "heartbeat", "started", "last_step", "last_error", "version")
-    list_filter = ("state",)
+    list_display = ("title", "state_word", "heartbeat", "started", "last_step", "error", "version")
     ordering = ("name",)
+    fields = readonly_fields = (*list_display, "error_at")
     heartbeat = moment("heartbeat_at", _("heartbeat at"))
     started = moment("started_at", _("started at"))
     last_step = moment("last_step_at", _("last step at"))
+    error_at = moment("last_error_at", _("last error at"))
+
+    @display(description=_("program"), ordering="name")
+    def title(self, daemon: DaemonState) -> SafeString:
+        return format_html(
+            '<span class="desk-name">{}</span> <span class="desk-code">{}</span>',
+            SOURCES.get(daemon.name, daemon.name), daemon.name,
+        )  # fmt: skip
+
+    @display(description=_("state"), ordering="state")
+    def state_word(self, daemon: DaemonState) -> str:
+        return str(DAEMON_STATES.get(daemon.state, daemon.state))
+
+    @display(description=_("last error"), ordering="last_error", empty_value="–")
+    def error(self, daemon: DaemonState) -> str | None:
+        return said(daemon.last_error) or None
 
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    list_display = ("started", "severity", "source", "code", "subject", "text", "count", "last", "ended")
-    list_filter = ("is_open", "level", "source")
+    list_display = ("started", "severity", "program", "what", "subject", "told", "count", "last", "ended")
+    list_filter = ("is_open", Levels, Sources)
     search_fields = ("code", "subject", "text")
     ordering = ("-started_at",)
+    fields = readonly_fields = (*list_display, "code")
     started = moment("started_at", _("started at"))
     last = moment("last_at", _("last seen at"))
     ended = moment("ended_at", _("ended at"))
@@ -86,14 +129,30 @@ class EventAdmin(ReadOnlyAdmin):
         ordering="level",
         label={"error": "danger", "critical": "danger", "warning": "warning", "info": "info"},
     )
-    def severity(self, event: Event) -> str:
-        return event.level
+    def severity(self, event: Event) -> tuple[str, str]:
+        return event.level, str(LEVELS.get(event.level, event.level))
+
+    @display(description=_("program"), ordering="source")
+    def program(self, event: Event) -> str:
+        return str(SOURCES.get(event.source, event.source))
+
+    @display(description=_("what"), ordering="code")
+    def what(self, event: Event) -> str:
+        return gettext(entry_of(event.code).sentence)
+
+    @display(description=_("text"), ordering="text")
+    def told(self, event: Event) -> str:
+        return said(event.text)
 
 
 @admin.register(Lane)
 class LaneAdmin(ReadOnlyAdmin):
-    list_display = ("lane", "key_id", "calls_a_second", "slow_factor", "calls_today", "calls_on")
+    list_display = ("title", "key_id", "calls_a_second", "slow_factor", "calls_today", "calls_on")
     ordering = ("key_id", "lane")
+
+    @display(description=_("lane"), ordering="lane")
+    def title(self, lane: Lane) -> str:
+        return str(LANES.get(lane.lane, lane.lane))
 
     @display(description=_("calls a second"))
     def calls_a_second(self, lane: Lane) -> str:
@@ -102,12 +161,17 @@ class LaneAdmin(ReadOnlyAdmin):
 
 @admin.register(Connection)
 class ConnectionAdmin(ReadOnlyAdmin):
-    list_display = ("permitted", "session", "key_id", "proved", "ended", "outcome")
+    list_display = ("permitted", "session", "key_id", "proved", "ended", "end")
     list_filter = ("session",)
     ordering = ("-at",)
+    fields = readonly_fields = list_display
     permitted = moment("at", _("permitted at"))
     proved = moment("proved_at", _("proved at"))
     ended = moment("ended_at", _("ended at"))
+
+    @display(description=_("outcome"), ordering="outcome")
+    def end(self, connection: Connection) -> str:
+        return said(connection.outcome)
 
 
 # Each person enrols a device of their own: here somebody else's could be made, and its secret read.

@@ -104,6 +104,11 @@ class Daemon(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="run a single step and exit")
 
+    def check(self, *args: Any, **kwargs: Any) -> None:
+        """Django's system checks. Their warnings go to stderr, and one on a full disk keeps nobody from the work."""
+        with suppress(OSError):
+            super().check(*args, **kwargs)
+
     def handle(self, *args: Any, **options: Any) -> None:
         log_uncaught_errors()
         # A core file would hold keys, tokens and the account.

@@ -5,10 +5,12 @@ thinking of it.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import ResolverMatch, reverse
@@ -35,14 +37,17 @@ class CodesFirst:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        match = request.resolver_match
-        if match is None or not request.user.is_authenticated:
+        match, method = request.resolver_match, request.method or ""
+        # Who asks is looked up for such pages alone: those of health answer while the database is away.
+        if match is None or not (changes_rights(match, method) or changes_trading(match, method)):
             return None
-        if changes_rights(match, request.method or "") and request.user.has_perm("auth.change_user"):
+        if not request.user.is_authenticated:
+            return None
+        if changes_rights(match, method) and request.user.has_perm("auth.change_user"):
             if codes.device_of(request.user) is None:
                 return _led_to_device(request) if codes.has_to_enrol(request.user) else None
             return None if codes.is_fresh(request) else _led_to_code(request)
-        if changes_trading(match, request.method or "") and codes.has_to_enrol(request.user):
+        if changes_trading(match, method) and codes.has_to_enrol(request.user):
             return _led_to_device(request) if _may_trade(request) else None
         return None
 
@@ -92,9 +97,15 @@ class IdleLogins:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        by_script = request.headers.get("Accept") == "application/json"
-        if request.user.is_authenticated and not by_script:
-            now, seen = timezone.now(), request.session.get("seen_at")
-            if seen is None or not timedelta(0) <= now - datetime.fromisoformat(seen) < self.STEP:
-                request.session["seen_at"] = now.isoformat()
+        if request.headers.get("Accept") != "application/json":
+            # Without its database a page says so itself, or does without.
+            with suppress(DatabaseError):
+                self._see(request)
         return self.get_response(request)
+
+    def _see(self, request: HttpRequest) -> None:
+        if not request.user.is_authenticated:
+            return
+        now, seen = timezone.now(), request.session.get("seen_at")
+        if seen is None or not timedelta(0) <= now - datetime.fromisoformat(seen) < self.STEP:
+            request.session["seen_at"] = now.isoformat()

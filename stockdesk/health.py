@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from stockdesk.alerts.words import said
+from stockdesk.ground_words import SOURCES
 from stockdesk.models import DaemonState, Event
 from stockdesk.remedies import remedy
 
@@ -102,14 +104,13 @@ def daemons_beat() -> Iterator[Reason]:
     for daemon in silent.exclude(name=COLLECTOR).order_by("name"):
         assert daemon.heartbeat_at is not None
         text = _("The daemon %(name)s gave no sign of life for %(seconds)d s.")
-        yield Reason(
-            "daemon_silent", text % {"name": daemon.name, "seconds": (now - daemon.heartbeat_at).total_seconds()}
-        )
+        seconds = (now - daemon.heartbeat_at).total_seconds()
+        yield Reason("daemon_silent", text % {"name": SOURCES.get(daemon.name, daemon.name), "seconds": seconds})
 
 
 def open_events() -> Iterator[Reason]:
     """Degraded states that daemons have told of and that are not over; the worst and the newest first."""
     rows = Event.objects.filter(ended_at=None).exclude(level="info").order_by("level", "-started_at")
     for event in rows[:EVENTS]:
-        what = " ".join(part for part in (event.source, event.subject) if part)
-        yield Reason(event.code.replace("-", "_"), f"{what}: {event.text}")
+        what = " ".join(part for part in (str(SOURCES.get(event.source, event.source)), event.subject) if part)
+        yield Reason(event.code.replace("-", "_"), f"{what}: {said(event.text)}")

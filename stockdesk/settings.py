@@ -132,7 +132,6 @@ LOGIN_REDIRECT_URL = "dashboard"
 # A login ends after so long without a page asked for (`stockdesk.guards.IdleLogins` moves the end along).
 SESSION_COOKIE_AGE = 12 * 3600
 
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 # Batch jobs, never orders. Two workers share the call budget, and an idle cluster asks the database every five
 # seconds. A task that failed or was lost is given out again after ``retry``, which is safe: what is done is in

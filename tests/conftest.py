@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection, connections
+from django.utils import translation
 from django.utils.translation import trans_real
 
 from stockdesk import grants, roles
@@ -24,6 +25,23 @@ pytest_plugins = ["tests.canaries"]
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--schedules", type=int, default=2_000, help="seeded schedules of the ledger's model checker")
     parser.addoption("--crash-rounds", type=int, default=1, help="kill -9 of run_trading at each commit point")
+    parser.addoption("--faults", action="store_true", help="all faults of tests/faults, which take half an hour")
+    parser.addoption("--faults-bug", default="-", help="run tests/faults with this deliberate bug in the daemons")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--faults"):
+        from tests.faults.table import FaultTable
+
+        config.pluginmanager.register(FaultTable())
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without --faults only the gravest faults are made."""
+    left_out = [] if config.getoption("--faults") else [item for item in items if item.get_closest_marker("fault")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +72,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(autouse=True)
+def _no_language_of_an_earlier_test() -> None:
+    """Middleware activates the visitor's language for the thread, and a test's thread goes on to the next test."""
+    translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
 def _static_files_without_a_manifest(settings: Any) -> None:
     """Pages are rendered in tests without collectstatic having run."""
     settings.STORAGES = {
@@ -62,26 +86,26 @@ def _static_files_without_a_manifest(settings: Any) -> None:
     }
 
 
+def environment_of_a_child(**variables: str) -> dict[str, str]:
+    """The environment for a child process that works on the test's database; further variables by name."""
+    at = connection.settings_dict
+    url = f"mysql://{at['USER']}@{at['HOST']}{':' if at['PORT'] else ''}{at['PORT']}/{at['NAME']}"
+    options = {"unix_socket": at["OPTIONS"].get("unix_socket"), "ssl_ca": at["OPTIONS"].get("ssl", {}).get("ca")}
+    query = "&".join(f"{name}={value}" for name, value in options.items() if value)
+    database = {
+        "DATABASE_URL": f"{url}?{query}" if query else url,
+        "DATABASE_PASSWORD": at["PASSWORD"],
+        "DATABASE_TRADING_USER": settings.DESK.trading_user,
+        "DATABASE_TRADING_PASSWORD": settings.DESK.trading_password,
+        "DATABASE_COLLECTING_USER": settings.DESK.collecting_user,
+        "DATABASE_COLLECTING_PASSWORD": settings.DESK.collecting_password,
+    }
+    return {**os.environ, "DJANGO_SETTINGS_MODULE": "stockdesk.settings", "RECORD": "0", **database, **variables}
+
+
 @pytest.fixture
-def process_environment(transactional_db: None, settings: Any) -> Callable[..., dict[str, str]]:
-    """The environment for a child process that works on this test's database; further variables by name."""
-
-    def made(**variables: str) -> dict[str, str]:
-        at = connection.settings_dict
-        url = f"mysql://{at['USER']}@{at['HOST']}{':' if at['PORT'] else ''}{at['PORT']}/{at['NAME']}"
-        options = {"unix_socket": at["OPTIONS"].get("unix_socket"), "ssl_ca": at["OPTIONS"].get("ssl", {}).get("ca")}
-        query = "&".join(f"{name}={value}" for name, value in options.items() if value)
-        database = {
-            "DATABASE_URL": f"{url}?{query}" if query else url,
-            "DATABASE_PASSWORD": at["PASSWORD"],
-            "DATABASE_TRADING_USER": settings.DESK.trading_user,
-            "DATABASE_TRADING_PASSWORD": settings.DESK.trading_password,
-            "DATABASE_COLLECTING_USER": settings.DESK.collecting_user,
-            "DATABASE_COLLECTING_PASSWORD": settings.DESK.collecting_password,
-        }
-        return {**os.environ, "DJANGO_SETTINGS_MODULE": "stockdesk.settings", "RECORD": "0", **database, **variables}
-
-    return made
+def process_environment(transactional_db: None) -> Callable[..., dict[str, str]]:
+    return environment_of_a_child
 
 
 @pytest.fixture

@@ -82,6 +82,7 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["ordered_on", "order_no"], name="trading_order_number"),
             models.Index(fields=["state"], name="trading_order_state"),
+            models.Index(fields=["ordered_on", "state"], name="trading_order_day_state"),
             models.Index(fields=["condition", "created_at"], name="trading_order_condition"),
         ]
 

@@ -5,18 +5,23 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, time, timedelta
 from functools import wraps
+from typing import Any, TypeVar
 
 from django.conf import settings
 
-from stockdesk.calendar_models import MarketDay
+from stockdesk.calendar_models import MarketDay, SessionWindow
+from stockdesk.hours import KRX, day_of
 from stockdesk.kis.messages import KST
 
+T = TypeVar("T")
 SATURDAY = 5
+#: When KRX closes, and when its evening market begins, on a date whose hours nobody knows.
+USUAL_CLOSE, USUAL_EVENING = time(15, 30), time(16)
 #: No exchange rests longer, holidays and all.
 LONGEST_REST = 14
 
 
-_held: ContextVar[dict[object, bool] | None] = ContextVar("days held", default=None)
+_held: ContextVar[dict[object, Any] | None] = ContextVar("days held", default=None)
 
 
 @contextmanager
@@ -29,18 +34,19 @@ def days_held() -> Iterator[None]:
         _held.reset(token)
 
 
-def read_once(read: Callable[[date], bool]) -> Callable[[date], bool]:
+def read_once(read: Callable[[date], T]) -> Callable[[date], T]:
     """Inside of `days_held` a day's answer is kept, outside it is always asked for."""
 
     @wraps(read)
-    def asked(on: date) -> bool:
+    def asked(on: date) -> T:
         held = _held.get()
         if held is None:
             return read(on)
         key = (read.__name__, on)
         if key not in held:
             held[key] = read(on)
-        return held[key]
+        answer: T = held[key]
+        return answer
 
     return asked
 
@@ -58,6 +64,15 @@ def said_open(on: date, broker: str) -> bool:
     row = MarketDay.objects.filter(pk=on).first()
     is_open = row.verdict(broker).is_open if row is not None else None
     return on.weekday() < SATURDAY if is_open is None else is_open
+
+
+@read_once
+def close_and_evening(on: date) -> tuple[datetime, datetime]:
+    """When KRX closes on this date, and when its evening market begins: both differ on the day of the CSAT."""
+    day = day_of(on)
+    evenings = [w.starts_at for w in day.windows if (w.venue, w.code) == (KRX, SessionWindow.Code.AFTER_MARKET)]
+    evening = min(evenings, default=datetime.combine(on, time.max if day.windows else USUAL_EVENING, KST))
+    return day.closes_at or datetime.combine(on, USUAL_CLOSE, KST), evening
 
 
 def trading_days_back(on: date, count: int) -> date:
@@ -113,3 +128,45 @@ class AfterTheDay:
         local = now.astimezone(KST)
         late = self.until is not None and local.time() >= self.until and not settings.DESK.around_the_clock
         return local.date() == day and not late
+
+
+class AfterTheClose:
+    """Due so many minutes after KRX's close, whenever that is; what is told of the moment alone is never made up for.
+
+    ``evening``: only until a minute before the evening market, which writes over it; else until midnight.
+    """
+
+    def __init__(self, minutes: int, *, evening: bool = False) -> None:
+        self.after = timedelta(minutes=minutes)
+        self.evening = evening
+
+    def __repr__(self) -> str:
+        return f"{datetime.combine(date.min, USUAL_CLOSE) + self.after:%H:%M}"
+
+    def day(self, now: datetime) -> date | None:
+        on = now.astimezone(KST).date()
+        return on if settings.DESK.around_the_clock or (is_trading_day(on) and self._is_on(on, now)) else None
+
+    def next_at(self, now: datetime) -> datetime:
+        on = now.astimezone(KST).date()
+        if settings.DESK.around_the_clock:
+            return datetime.combine(on + timedelta(days=1), time(), KST)
+        for _ in range(LONGEST_REST):
+            if is_trading_day(on) and now < (starts := self._span(on)[0]):
+                return starts
+            on += timedelta(days=1)
+        return self._span(on)[0]
+
+    def tells_now(self, day: date, now: datetime) -> bool:
+        """Whether a figure of the moment would be one of that day's close."""
+        is_today = now.astimezone(KST).date() == day
+        return is_today and (settings.DESK.around_the_clock or self._is_on(day, now))
+
+    def _is_on(self, on: date, now: datetime) -> bool:
+        starts, ends = self._span(on)
+        return starts <= now < ends
+
+    def _span(self, on: date) -> tuple[datetime, datetime]:
+        closes, evening = close_and_evening(on)
+        midnight = datetime.combine(on + timedelta(days=1), time(), KST)
+        return closes + self.after, evening - timedelta(minutes=1) if self.evening else midnight

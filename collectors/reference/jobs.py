@@ -13,9 +13,9 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from collectors.errors import NotYet
-from collectors.jobs import Job, LeftOut, register
+from collectors.jobs import Due, Job, LeftOut, register
 from collectors.reference.calls import ask, lane
-from collectors.reference.days import AfterTheDay, trading_days_back
+from collectors.reference.days import AfterTheClose, AfterTheDay, trading_days_back
 from collectors.reference.kept import SYMBOL_DAY, regular_closes, up_to
 from collectors.reference.models import (
     CreditBalance,
@@ -37,10 +37,11 @@ from stockdesk.kis.reference_rows import Ranked
 MONTH = timedelta(days=31)
 #: Bars of a hundred trading days fit in one answer.
 BARS_BACK = timedelta(days=140)
-#: From 16:00 on the evening's trades are in the day's bar.
-BEFORE_THE_EVENING = AfterTheDay(15, 41, until=time(15, 59))
+#: The auction's price stands at the close; what trades at it from 15:40 on changes no price, and from 16:00 on the
+#: evening's trades are in the day's bar.
+BEFORE_THE_EVENING = AfterTheClose(5, evening=True)
 #: Rankings and totals are those of the moment: after midnight nobody knows of which day.
-SOON_AFTER_THE_CLOSE, AFTER_THE_EVENING = AfterTheDay(15, 50, until=time.max), AfterTheDay(20, 10, until=time.max)
+SOON_AFTER_THE_CLOSE, AFTER_THE_EVENING = AfterTheClose(20), AfterTheDay(20, 10, until=time.max)
 #: Dividends of half a year past, and what is announced for the year to come.
 DIVIDENDS_BACK, DIVIDENDS_AHEAD = timedelta(days=180), timedelta(days=365)
 
@@ -117,11 +118,13 @@ def rankings(day: date, by: str) -> int:
 
 def buyers(day: date, by: str) -> int:
     """FHPTJ04400000: told of the moment only."""
-    return ranking_of(day, by, BUYERS[by])
+    return ranking_of(day, by, BUYERS[by], SOON_AFTER_THE_CLOSE)
 
 
-def ranking_of(day: date, by: str, call: Callable[[str], Sequence[Ranked]]) -> int:
-    if not AFTER_THE_EVENING.tells_now(day, datetime.now(KST)):
+def ranking_of(
+    day: date, by: str, call: Callable[[str], Sequence[Ranked]], due: AfterTheDay | AfterTheClose = AFTER_THE_EVENING
+) -> int:
+    if not due.tells_now(day, datetime.now(KST)):
         raise LeftOut("a ranking is told on its day only")
     rows = asked(call)
     if not rows:
@@ -148,7 +151,7 @@ def stored(model: Any, rows: Sequence[Any], key: Sequence[str], day: date) -> in
     return count
 
 
-def add(name: str, label: Any, items: Callable[[date], list[str]], fetch: Any, due: AfterTheDay) -> None:
+def add(name: str, label: Any, items: Callable[[date], list[str]], fetch: Any, due: Due) -> None:
     register(Job(name, label, items, fetch, due))
 
 

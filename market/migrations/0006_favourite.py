@@ -41,4 +41,10 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("user", "symbol"), name="market_favourite_once")],
             },
         ),
+        # The database may be the site's own, with an older default; symbols stay binary.
+        migrations.RunSQL(
+            "ALTER TABLE market_favourite CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci,"
+            " MODIFY symbol varchar(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL",
+            migrations.RunSQL.noop,
+        ),
     ]

@@ -28,7 +28,8 @@ SOURCE, UNDELIVERED = "alerts", "alerts-undelivered"
 #: An end is told when the event can no longer return as the same row; what a person ended, at once.
 SETTLED = timedelta(seconds=REOPEN_SECONDS + 5)
 #: How far back ends and news are looked at; further at a start, for what ended while nobody watched.
-BACK, BACK_AT_START, NEWS_BACK = timedelta(minutes=70), timedelta(days=7), timedelta(minutes=10)
+BACK, BACK_AT_START = timedelta(minutes=70), timedelta(days=7)
+NEWS_BACK, NEWS_BACK_AT_START = timedelta(minutes=10), timedelta(hours=12)
 START = timedelta(minutes=1)
 PING_EVERY = timedelta(minutes=5)
 PURGE_EVERY = timedelta(hours=1)
@@ -100,12 +101,15 @@ class Alerts:
 
     def _events(self, now: datetime) -> list[Event]:
         """All that is open, and what ended lately; one query, by the index on the end."""
-        back = BACK_AT_START if self._began_at is None or now - self._began_at < START else BACK
+        back = BACK_AT_START if self._begins(now) else BACK
         events = list(Event.objects.filter(Q(ended_at=None) | Q(ended_at__gt=now - back)).order_by("pk"))
         unknown = [event.pk for event in events if event.pk not in self._told]
         told = self._told | (ledger.times_told(unknown) if unknown else {})
         self._told = {event.pk: told[event.pk] for event in events}
         return events
+
+    def _begins(self, now: datetime) -> bool:
+        return self._began_at is None or now - self._began_at < START
 
     # What is to be told
 
@@ -155,7 +159,7 @@ class Alerts:
         return now - self._reminded[event.pk] >= REMIND_AFTER
 
     def _news(self, now: datetime) -> list[News]:
-        since = now - NEWS_BACK
+        since = now - (NEWS_BACK_AT_START if self._begins(now) else NEWS_BACK)
         self._told_news = {key: at for key, at in self._told_news.items() if at > since - NEWS_BACK}
         items = [item for source in registry.NEWS for item in source(since) if item.key not in self._told_news]
         told = ledger.known([f"news:{item.key}" for item in items]) if items else set()
@@ -185,8 +189,11 @@ class Alerts:
         else:
             keys = [(f"event:{event.pk}:{self._told[event.pk] + 1}", event.pk) for event in events]
             keys += [(f"news:{item.key}", None) for item in telling.news]
-        self._save(telling.kind, telling.level, telling.code, title, words.body(lines, todo), keys, now)
-        # Told, or told by another process a moment ago: not again in either case.
+        if not self._save(telling.kind, telling.level, telling.code, title, words.body(lines, todo), keys, now):
+            # Some of it was told by another process a moment ago: not again, but the rest of it is to be told still.
+            told = ledger.known([key for key, _event in keys])
+            events = [event for event, (key, _event) in zip(events, keys, strict=False) if key in told]
+            telling.news = [item for item in telling.news if f"news:{item.key}" in told]
         for event in events:
             if telling.kind == Kind.REMINDER:
                 self._reminded[event.pk] = now

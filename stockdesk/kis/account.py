@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from stockdesk.kis.answers import Answer, text_of
-from stockdesk.kis.balances import assets_from, balance_from, orderable_from, sellable_from
+from stockdesk.kis.balances import assets_from, balance_from, orderable_from, realised_from, sellable_from
 from stockdesk.kis.booked import open_order_from, order_from
 from stockdesk.kis.errors import KisError, OutcomeUnknown
 from stockdesk.kis.frames import is_symbol
@@ -20,6 +20,7 @@ from stockdesk.kis.messages import (
     OpenOrder,
     Orderable,
     OrderList,
+    RealisedProfit,
     Sellable,
 )
 from stockdesk.kis.rest import KisClient
@@ -125,6 +126,30 @@ class AccountClient(KisClient):
         totals = _only_row(tr_id, pages[-1], "output2")
         with _named(tr_id):
             return balance_from((row for page in pages for row in page.rows("output1")), totals)
+
+    async def realised_profit(self, *, lane: str = "assets") -> RealisedProfit:
+        """What today's sales earned, after fees and tax (TTTC8494R; not on the mock host).
+
+        The totals come with every page, so the first is enough however many holdings there are.
+        """
+        tr_id = "TTTC8494R"
+        self._real_only(tr_id)
+        params = {
+            "AFHR_FLPR_YN": "N",
+            "OFL_YN": "",
+            "INQR_DVSN": "00",
+            "UNPR_DVSN": "01",
+            "FUND_STTL_ICLD_YN": "N",
+            "FNCG_AMT_AUTO_RDPT_YN": "N",
+            "PRCS_DVSN": "01",  # without yesterday's trades
+            "COST_ICLD_YN": "Y",
+            "CTX_AREA_FK100": "",
+            "CTX_AREA_NK100": "",
+        }
+        answer = await self._read_account(tr_id, "inquire-balance-rlz-pl", lane, params)
+        totals = _only_row(tr_id, answer, "output2")
+        with _named(tr_id):
+            return realised_from(totals)
 
     async def orderable(
         self, symbol: str | None = None, price: int | None = None, *, lane: str = "assets"

@@ -5,7 +5,15 @@ from decimal import Decimal
 
 from stockdesk.kis.booked import product
 from stockdesk.kis.frames import MAX_PRICE
-from stockdesk.kis.messages import AccountAssets, AssetClass, Balance, HoldingRow, Orderable, Sellable
+from stockdesk.kis.messages import (
+    AccountAssets,
+    AssetClass,
+    Balance,
+    HoldingRow,
+    Orderable,
+    RealisedProfit,
+    Sellable,
+)
 from stockdesk.kis.values import (
     MAX_QUANTITY,
     MAX_RATE,
@@ -73,6 +81,11 @@ def holdings_from(rows: Iterable[Row]) -> tuple[HoldingRow, ...]:
         except FieldError as exc:
             raise FieldError(f"{symbol}: {exc}") from None
     return tuple(_merged([*same.values()]) for same in parts.values())
+
+
+def realised_from(totals: Row) -> RealisedProfit:
+    """The totals of TTTC8494R."""
+    return RealisedProfit(won(totals, "rlzt_pfls"), won(totals, "thdt_sll_amt"))
 
 
 def orderable_from(row: Row, symbol: str | None) -> Orderable:

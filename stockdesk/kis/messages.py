@@ -324,6 +324,15 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class RealisedProfit:
+    """What today's sales earned (TTTC8494R), in KRW, their costs taken off."""
+
+    amount: int
+    sold_today: int
+    """The sales that it counts: tells whether a balance has seen the same ones."""
+
+
+@dataclass(frozen=True, slots=True)
 class Orderable:
     """What the account can buy now (TTTC8908R), without 미수: the numbers that use margin are not even read."""
 

@@ -70,7 +70,7 @@ class Keeping:
         heartbeats = _heartbeats()
         self._end_orphans(seen)
         wrong = self._watch.look(wishes, seen, heartbeats, now)
-        hung = self._watch.hanging(seen, heartbeats, now)
+        hung = self._watch.hanging(seen, now)
         done = self._act(wishes, seen, hung, now)
         if done:
             with suppress(OSError, xmlrpc.client.Fault):

@@ -14,13 +14,18 @@ DOWN, HUNG = "program-down", "program-hung"
 DOWN_AFTER = timedelta(seconds=20)
 #: So many unasked ends within this time are an event too, though it runs in between.
 FALLS, FALLS_WITHIN = 3, timedelta(minutes=5)
-#: A heartbeat this old is an event; after so long the program is started anew, and no oftener than this.
+#: So long without a new heartbeat is an event; after so long the program is started anew, and no oftener than this.
 HUNG_AFTER, RESTART_AFTER, RESTART_PACE = timedelta(seconds=30), timedelta(seconds=60), timedelta(minutes=5)
+#: From one look to the next no more silence than this is counted. While the database is away nobody can beat, and
+#: nobody can be seen to; a clock that jumps ages every heartbeat at once. Neither is a reason to restart the desk.
+LOOK_MOST = timedelta(seconds=10)
 
 
 @dataclass(slots=True)
 class _Known:
     pid: int = 0
+    beat: tuple[int, datetime] | None = None
+    silent: timedelta = timedelta()
     down_since: datetime | None = None
     falls: deque[datetime] = field(default_factory=lambda: deque(maxlen=FALLS))
     restarted_at: datetime | None = None
@@ -33,11 +38,13 @@ class Watch:
     def __init__(self, pids: Mapping[str, int], restarted: Mapping[str, datetime]) -> None:
         names = pids.keys() | restarted.keys()
         self._known = {name: _Known(pids.get(name, 0), restarted_at=restarted.get(name)) for name in names}
+        self._looked_at: datetime | None = None
 
     def look(
         self, wishes: Mapping[str, Wish], seen: Iterable[Seen], heartbeats: Mapping[str, datetime], now: datetime
     ) -> dict[Trouble, str]:
-        """What is wrong with programs that should run; ``heartbeats`` are of those that have one."""
+        """What is wrong with programs that should run; ``heartbeats`` are of those that have one. Once a round."""
+        self._listen(seen := list(seen), heartbeats, now)
         wrong: dict[Trouble, str] = {}
         for program in seen:
             wish, known = wishes.get(program.name), self._of(program.name)
@@ -47,8 +54,8 @@ class Watch:
                 continue
             if text := self._down(program, known, now):
                 wrong[DOWN, program.name] = text
-            if (silent := silent_for(program, heartbeats, now)) > HUNG_AFTER:
-                wrong[HUNG, program.name] = f"runs, but gave no sign of life for {silent.total_seconds():.0f} s"
+            if known.silent > HUNG_AFTER:
+                wrong[HUNG, program.name] = f"runs, but gave no sign of life for {known.silent.total_seconds():.0f} s"
         return wrong
 
     def left_behind(self, seen: Iterable[Seen]) -> set[int]:
@@ -61,14 +68,28 @@ class Watch:
                 gone.add(known.pid)
         return gone
 
-    def hanging(self, seen: Iterable[Seen], heartbeats: Mapping[str, datetime], now: datetime) -> set[str]:
-        """Who is to be started anew, at the pace allowed."""
+    def hanging(self, seen: Iterable[Seen], now: datetime) -> set[str]:
+        """Who is to be started anew, at the pace allowed; to be asked after `look`."""
         return {
             program.name
             for program in seen
-            if silent_for(program, heartbeats, now) >= RESTART_AFTER
+            if self._of(program.name).silent >= RESTART_AFTER
             and ((at := self._of(program.name).restarted_at) is None or now - at >= RESTART_PACE)
         }
+
+    def _listen(self, seen: Iterable[Seen], heartbeats: Mapping[str, datetime], now: datetime) -> None:
+        """Count for how long we have watched each running program without a new heartbeat.
+
+        What counts is that it changes, not what it says: the database's clock may be another one than ours.
+        """
+        since = now - self._looked_at if self._looked_at is not None else timedelta()
+        self._looked_at = now
+        for program in seen:
+            known, at = self._of(program.name), heartbeats.get(program.name)
+            beat = (program.pid, at) if at is not None and program.state == "RUNNING" else None
+            watched = min(max(since, timedelta()), LOOK_MOST) if beat is not None and beat == known.beat else None
+            known.silent = timedelta() if watched is None else known.silent + watched
+            known.beat = beat
 
     def remember(self, seen: Iterable[Seen], now: datetime) -> None:
         """Count the ends nobody asked for, and keep who lives now. At the end of a round."""
@@ -102,11 +123,3 @@ class Watch:
             return f"{program.state} instead of running{error}"
         recent = [at for at in known.falls if now - at <= FALLS_WITHIN]
         return f"fell over {len(recent)} times in five minutes: see its log" if len(recent) >= FALLS else ""
-
-
-def silent_for(program: Seen, heartbeats: Mapping[str, datetime], now: datetime) -> timedelta:
-    """How long a running program has not beaten; its first beat may take as long after its start."""
-    at = heartbeats.get(program.name)
-    if at is None or program.state != "RUNNING" or program.started_at is None:
-        return timedelta()
-    return now - max(at, program.started_at)

@@ -20,6 +20,8 @@ from stockdesk.setup.screen import Screen, line
 
 PR_SET_CHILD_SUBREAPER = 36
 PYTEST_LIMIT = 1200.0  # seconds; a suite that hangs is a suite that fails
+FAULTS = "--faults"  # all faults of tests/faults, one desk and one fault after the other
+FAULTS_LIMIT = 5400.0
 LEFTOVER_PATIENCE = 5.0  # seconds for what is on its way out, a browser's helpers for one
 PACKAGES = ("stockdesk", "market", "assets", "trading", "collectors", "bench", "tests")
 
@@ -47,7 +49,7 @@ class Outcome:
 
 
 def test(arguments: list[str]) -> int:
-    """The whole suite; with arguments pytest alone, with these."""
+    """The whole suite; with arguments pytest alone, with these: ``--faults`` are the long faults and their table."""
     screen = Screen()
     with one_at_a_time(TEST), private_server(TEST, screen):
         run = f"{TEST.mark}/{os.getpid()}"
@@ -92,7 +94,8 @@ def perform(check: Check, screen: Screen) -> Outcome:
     began = time.monotonic()
     if check.live:
         screen.say(f"  {check.title} ...")
-        code = steps.finish(check.command, environment=check.environment, output=None, limit=PYTEST_LIMIT)
+        limit = FAULTS_LIMIT if FAULTS in check.command else PYTEST_LIMIT
+        code = steps.finish(check.command, environment=check.environment, output=None, limit=limit)
         trouble = "" if code == 0 else f"exit code {code}"
     else:
         trouble = ""

@@ -26,6 +26,8 @@ class Day:
     bought: int = 0
     sold: int = 0
     costs: int = 0
+    realized: int = 0  # sales less what the shares had cost, before fees
+    sale_costs: int = 0  # fees and tax of the sales
 
 
 class Account:
@@ -84,6 +86,8 @@ class Account:
             holding.sold[day] += fill.quantity
             self.days[day].sold += fill.amount
             self.realized += fill.amount - cost
+            self.days[day].realized += fill.amount - cost
+            self.days[day].sale_costs += costs
         self.cash += net
         self.unsettled[settled_on(day)] += net
         self.days[day].costs += costs

@@ -1,4 +1,4 @@
-"""inquire-balance and inquire-account-balance: what an account owns and what it is worth now."""
+"""What an account owns and what it is worth now: inquire-balance, inquire-balance-rlz-pl, inquire-account-balance."""
 
 from datetime import date
 
@@ -37,6 +37,28 @@ def balance(asking: Asking) -> Answer:
         "output2": [_totals(asking, today)],
     }
     return page.answer(outputs, mock=asking.mock)
+
+
+def realised(asking: Asking) -> Answer:
+    """TTTC8494R: the balance, and what today's sales earned, with COST_ICLD_YN Y less their fees and tax."""
+    today = asking.exchange.keep_time().date()
+    with_costs = asking.text("COST_ICLD_YN")
+    if with_costs not in ("Y", "N"):
+        return input_error("FIELD NOT FOUND [COST_ICLD_YN]")
+    account = asking.account
+    held = sorted((symbol, holding) for symbol, holding in account.holdings.items() if holding.quantity)
+    page = page_of(held, lambda row: row[0], asking.fields, asking.continued, ROWS)
+    day, unrealised = account.days.get(today, Day()), _worth(asking) - _cost(account)
+    earned = day.realized - (day.sale_costs if with_costs == "Y" else 0)
+    totals = {
+        **_totals(asking, today),
+        "rlzt_pfls": str(earned),
+        "rlzt_erng_rt": rate(earned, day.sold - day.realized),
+        "real_evlu_pfls": str(earned + unrealised),
+        "real_evlu_pfls_erng_rt": rate(earned + unrealised, _cost(account)),
+    }
+    rows = [_row(account, symbol, holding, asking, today) for symbol, holding in page.rows]
+    return page.answer({"output1": rows, "output2": [totals]}, mock=asking.mock)
 
 
 def _row(account: Account, symbol: str, holding: Holding, asking: Asking, today: date) -> dict[str, str]:

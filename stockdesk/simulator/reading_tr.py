@@ -1,5 +1,6 @@
 """Every call that reads the market, by method and path: prices of now, past days, rankings, other countries."""
 
+from stockdesk.simulator.book_call import asking_price
 from stockdesk.simulator.depository_calls import credit_balances, dividends, short_sales
 from stockdesk.simulator.overseas_calls import overseas
 from stockdesk.simulator.ranking_calls import fluctuation, net_buyers, volume_rank
@@ -11,6 +12,7 @@ STOCK, OVERSEAS = "/uapi/domestic-stock/v1", "/uapi/overseas-price/v1/quotations
 
 CALLS: dict[tuple[str, str], Call] = {
     **PRICE_CALLS,
+    ("GET", f"{QUOTATIONS}/inquire-asking-price-exp-ccn"): Call(("FHKST01010200",), True, asking_price),
     ("GET", f"{QUOTATIONS}/inquire-daily-itemchartprice"): Call(("FHKST03010100",), True, daily_bars),
     ("GET", f"{QUOTATIONS}/investor-trade-by-stock-daily"): Call(("FHPTJ04160001",), False, investor_flows),
     ("GET", f"{QUOTATIONS}/inquire-investor-daily-by-market"): Call(("FHPTJ04040000",), False, market_flows),

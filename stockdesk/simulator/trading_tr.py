@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from stockdesk.simulator.asking import Asking, wrong_account
-from stockdesk.simulator.balance_calls import account_assets, balance
+from stockdesk.simulator.balance_calls import account_assets, balance, realised
 from stockdesk.simulator.means_calls import orderable, sellable
 from stockdesk.simulator.order_calls import change_order, order_cash
 from stockdesk.simulator.order_lists import daily_orders, open_orders
@@ -37,6 +37,7 @@ TRADING_CALLS: dict[tuple[str, str], TradingCall] = {
         ("TTTC0081R", "CTSC9215R", "TTTC8001R", "CTSC9115R"), daily_orders
     ),
     ("GET", f"{TRADING}/inquire-balance"): TradingCall(("TTTC8434R",), balance),
+    ("GET", f"{TRADING}/inquire-balance-rlz-pl"): TradingCall(("TTTC8494R",), realised, in_mock=False),
     ("GET", f"{TRADING}/inquire-account-balance"): TradingCall(("CTRP6548R",), account_assets, in_mock=False),
 }
 

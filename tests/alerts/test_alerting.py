@@ -241,3 +241,31 @@ def test_old_messages_go_but_not_those_of_what_stands(scene):
     scene.now += timedelta(hours=2)
     scene.passes(2)
     assert [alert.code for alert in Alert.objects.all()] == ["assets-stale"]
+
+
+def test_what_another_process_told_takes_nothing_along_that_nobody_has_told(scene):
+    """The first of two was told already (a commit whose answer got lost, another holder of the lease): both were
+    believed told."""
+    scene.alerts.step()
+    scene.open("key-quarantined", "key 1")
+    scene.open("key-quarantined", "key 2")
+    scene.now += timedelta(seconds=30)
+    scene.alerts._events(scene.now)
+    one = Event.objects.get(subject="key 1")
+    alert = Alert.objects.create(kind="opened", level="warning", code=one.code, title="told", created_at=scene.now)
+    alert.keys.create(key=f"event:{one.pk}:1", event_id=one.pk)
+    assert scene.passes(120) == ["[주의] 앱키 접속 보류"]
+    assert "key 2" in scene.outbox.sent[0].body
+    assert "key 1" not in scene.outbox.sent[0].body
+
+
+def test_news_of_an_hour_in_which_no_manager_ran_are_told_by_the_next(scene, monkeypatch):
+    """A machine that was down for half an hour had an order refused shortly before: nobody was ever told."""
+    at = scene.now
+    item = News("order-failed:7:rejected", "order-failed", "삼성전자 매수 10주")
+    monkeypatch.setattr(registry, "NEWS", [lambda since: [item] if at >= since else []])
+    scene.now += timedelta(minutes=30)
+    scene.alerts = scene.begun()
+    assert len(scene.passes(20)) == 1
+    scene.alerts = scene.begun()
+    assert scene.passes(120) == []

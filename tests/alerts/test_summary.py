@@ -50,6 +50,15 @@ def test_a_quiet_day_sends_nothing_but_its_summary(day):
     assert "다음 거래일 2026-11-16" in body
 
 
+@pytest.mark.parametrize(("realised_on", "told"), [(FRIDAY, True), (FRIDAY - timedelta(days=1), False)])
+def test_the_summary_has_what_was_realised_on_its_own_day(day, realised_on, told):
+    when = datetime.combine(realised_on, time(15, 31), KST)
+    account = Account.objects.create(id=own_account(), updated_at=NOW)
+    Balance.objects.create(account=account, realised_profit=-12_345, realised_at=when)
+    at(day, "20:10")
+    assert ("실현손익 -12,345원" in day.outbox.sent[0].body) == told
+
+
 def test_a_restart_in_the_evening_does_not_repeat_it(day):
     at(day, "20:10")
     day.alerts = day.begun()

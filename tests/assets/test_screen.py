@@ -1,6 +1,7 @@
 """What the dashboard is told of the account."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -30,6 +31,15 @@ def test_the_account_and_its_holdings_go_to_the_screen(rows):
     assert account["updated_at"] == round(ASKED_AT.timestamp() * 1000)
     holding = told("holdings", status["holdings"], "005930")
     assert (holding["quantity"], holding["average_price"], holding["profit_loss"]) == (10, 69_500.0, 15_000)
+
+
+def test_what_was_realised_today_stands_beside_the_totals_with_its_time(rows):
+    rows.write(balance(held("005930")), ASKED_AT, -4_500)
+    later = ASKED_AT + timedelta(seconds=10)
+    rows.write(balance(held("005930")), later)  # the broker did not say this time
+    account = told("account", account_rows(), rows.account)
+    assert (account["realised_profit"], account["realised_at"]) == (-4_500, round(ASKED_AT.timestamp() * 1000))
+    assert account["updated_at"] == round(later.timestamp() * 1000)
 
 
 def test_before_the_first_balance_the_totals_are_blank_and_not_zero(rows):

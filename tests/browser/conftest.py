@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,13 +94,18 @@ def trader(transactional_db: None) -> User:
 def web_server(
     collected_static: None, trader: User, process_environment: Callable[..., dict[str, str]], tmp_path: Path
 ) -> Iterator[str]:
+    with served(process_environment(), tmp_path / "web.log") as url:
+        yield url
+
+
+@contextmanager
+def served(environment: dict[str, str], log: Path) -> Iterator[str]:
     """uvicorn as the desk starts it, on a free port; gives its address. Its log is shown when it does not start."""
-    log = tmp_path / "web.log"
     with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as output:
         command = [sys.executable, "-m", "uvicorn", "stockdesk.asgi:application", "--fd", str(listener.fileno())]
         server = subprocess.Popen(
             [*command, "--lifespan", "off", "--ws-per-message-deflate", "false"],
-            cwd=BASE, env=process_environment(), pass_fds=[listener.fileno()], stdout=output, stderr=output,
+            cwd=BASE, env=environment, pass_fds=[listener.fileno()], stdout=output, stderr=output,
         )  # fmt: skip
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     try:

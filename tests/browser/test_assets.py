@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -14,6 +15,7 @@ from assets.accounts import masked, own_account
 from assets.balances import AccountRows
 from market.gnuboard_post import post
 from market.models import Quote
+from stockdesk.kis.messages import KST
 from stockdesk.models import DaemonState, Fence
 from tests.assets.conftest import balance, held
 
@@ -168,3 +170,15 @@ async def test_the_account_number_never_reaches_the_browser(live_desk):
     digits = settings.DESK.account.replace("-", "")[:8]
     assert heard
     assert digits not in "".join(heard) + await page.content()
+
+
+async def test_what_was_realised_says_as_of_when_once_it_lacks_a_sale(live_desk, rows):
+    now = datetime.combine(timezone.localdate(), datetime.min.time(), KST)
+    await sync_to_async(rows.write)(balance(held("005930", 10, 71_000)), now, -12_345)
+    page = await live_desk.open()
+    await expect(total(page, "realised_profit")).to_have_text("-12,345")
+    assert await colour(total(page, "realised_profit")) == "blue"
+    await sync_to_async(rows.write)(balance(held("005930", 9, 71_000)), now + timedelta(seconds=2))
+    await expect(total(page, "realised_profit")).to_have_attribute("data-computed", re.compile(r"\d\d:\d\d:\d\d 기준"))
+    await sync_to_async(rows.write)(balance(held("005930", 9, 71_000)), now + timedelta(days=1))
+    await expect(total(page, "realised_profit")).to_have_text("")

@@ -1,7 +1,7 @@
 """When a day of a job is due, by the clock and the calendar."""
 
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from collectors.due import is_exchange_day
 from collectors.jobs import JOBS, due_days
 from collectors.reference import days
 from collectors.reference.calls import lane
-from collectors.reference.days import AfterTheDay, is_trading_day, trading_days_back
+from collectors.reference.days import AfterTheClose, AfterTheDay, is_trading_day, trading_days_back
 from stockdesk.kis.messages import KST
 from tests.ground.calendar import ruled, told
 
@@ -40,14 +40,34 @@ def test_a_day_is_due_from_its_hour_until_the_next_ones() -> None:
 
 
 def test_what_is_told_on_the_day_only_is_not_asked_for_later() -> None:
-    close = AfterTheDay(15, 41, until=time(15, 59))
-    assert close.day(kst("2026-11-20T15:40")) is None
-    assert close.day(kst("2026-11-20T15:41")) == FRIDAY
+    close = AfterTheClose(5, evening=True)
+    assert close.day(kst("2026-11-20T15:34")) is None
+    assert close.day(kst("2026-11-20T15:35")) == FRIDAY
     assert close.day(kst("2026-11-20T15:59")) is None, "the evening market has begun to write over it"
     assert close.day(kst("2026-11-21T15:45")) is None
     assert close.tells_now(FRIDAY, kst("2026-11-20T15:58"))
     assert not close.tells_now(FRIDAY, kst("2026-11-20T15:59"))
     assert not close.tells_now(FRIDAY, kst("2026-11-23T15:45"))
+
+
+def test_what_follows_the_close_has_begun_ten_minutes_after_it() -> None:
+    begun = [job.name for job, _ in due_days(kst("2026-11-20T15:40"), OF_THE_BROKER) if job.name == "regular-close"]
+    assert begun == ["regular-close"]
+
+
+def test_a_price_in_the_middle_of_the_day_of_the_csat_is_no_close() -> None:
+    """KRX trades until 16:30 then: what was read at 15:41 stood as the close, by which the next day's limits go."""
+    exam = date(2026, 11, 19)
+    for name in ("regular-close", "buyers"):
+        assert due(name, "2026-11-19T15:50") is None
+        assert due(name, "2026-11-19T16:29") is None
+        assert due(name, "2026-11-19T16:50") == exam
+    assert due("regular-close", "2026-11-19T16:35") == exam
+    assert due("regular-close", "2026-11-19T16:58") == exam
+    assert due("regular-close", "2026-11-19T16:59") is None
+    assert not AfterTheClose(5, evening=True).tells_now(exam, kst("2026-11-19T15:50"))
+    assert JOBS["regular-close"].due.next_at(kst("2026-11-19T15:50")) == kst("2026-11-19T16:35")
+    assert JOBS["regular-close"].due.next_at(kst("2026-11-20T15:50")) == kst("2026-11-23T15:35")
 
 
 def test_the_calendar_is_believed_before_the_weekday() -> None:

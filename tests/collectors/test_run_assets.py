@@ -100,6 +100,7 @@ def test_the_tables_agree_with_the_broker_to_the_share_and_the_won(simulator: Ru
 
     # By hand at another terminal: one issue sold out, one bought.
     sold, bought = simulator.world.instruments[0].symbol, simulator.world.instruments[60].symbol
+    base_price = simulator.world.instruments[0].base_price
     simulator.control.order(sold, "sell", 1)
     simulator.control.order(bought, "buy", 7)
     daemon.until(lambda: sold not in held() and held().get(bought) == 7)
@@ -107,6 +108,11 @@ def test_the_tables_agree_with_the_broker_to_the_share_and_the_won(simulator: Ru
     assert held() == at_the_broker(simulator)
     assert Balance.objects.get().deposit_d2 == account["cash"]
     assert Balance.objects.get().costs_today == account["costs"]
+    proceeds = [fill for fill in simulator.control.fills() if fill["side"] == "sell"]
+    earned = sum(f["quantity"] * f["price"] - f["fee"] - f["tax"] for f in proceeds) - base_price
+    daemon.until(lambda: Balance.objects.get().realised_profit == earned)
+    asked = simulator.control.seen()["calls"]
+    assert [calls["by_tr_id"]["TTTC8494R"] for calls in asked.values()] == [1]  # for one sale, not for every balance
 
     assert daemon.stop() == 0
     assert DaemonState.objects.get(name="assets").state == "stopped"

@@ -244,6 +244,7 @@ def test_the_queries_are_as_many_with_thirty_days_as_with_one(desk):
         return len(seen)
 
     make_everything(days=1)
+    desk.get(PAGE)  # what a process reads once, as the days of the market, is not counted
     few = queries(PAGE)
     for back in range(1, 30):
         on = DAY - timedelta(days=back)

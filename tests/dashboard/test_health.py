@@ -130,7 +130,7 @@ def test_any_daemon_that_was_killed_is_a_reason_and_one_that_stopped_is_none(rea
     DaemonState.objects.filter(name="trading").update(holder="host:1:x")
     (reason,) = Client().get("/readyz", headers={"accept-language": "en"}).json()["reasons"]
     assert (reason["code"], reason["text"]) == (
-        "daemon_silent", "The daemon trading gave no sign of life for 32400 s."
+        "daemon_silent", "The daemon Trading gave no sign of life for 32400 s."
     )  # fmt: skip
 
 
@@ -139,7 +139,7 @@ def test_an_open_event_is_a_reason_until_it_ends(ready):
     raise_event("rest_market", "no-room", level="info", text="this is how the desk was set up")
     (reason,) = Client().get("/readyz", headers={"accept-language": "en"}).json()["reasons"]
     assert reason["code"] == "order_unknown"
-    assert reason["text"] == "trading 005930 #7: buy 10: it may stand at the broker"
+    assert reason["text"] == "Trading 005930 #7: buy 10: it may stand at the broker"
     assert reason["do"].endswith("look into the HTS, settle it on the dashboard.")
     clear_event("trading", "order-unknown", "005930 #7")
     assert Client().get("/readyz").status_code == 200

@@ -28,6 +28,7 @@ PAGES = {
     "dashboard": (LOGGED_IN, LOGGED_IN),
     "symbol": (LOGGED_IN, LOGGED_IN),
     "symbol-live": (LOGGED_IN, LOGGED_IN),
+    "symbol-book": (LOGGED_IN, LOGGED_IN),
     "symbol-bars": (LOGGED_IN, LOGGED_IN),
     "symbol-overlays": (LOGGED_IN, LOGGED_IN),
     "favourite": (LOGGED_IN, LOGGED_IN),
@@ -138,7 +139,7 @@ def test_every_right_of_the_table_exists():
 
 def address(name: str) -> str:
     arguments: dict[str, list[Any]] = {
-        **{name: ["005930"] for name in ("symbol", "symbol-live", "symbol-bars", "symbol-overlays")},
+        **{name: ["005930"] for name in ("symbol", "symbol-live", "symbol-book", "symbol-bars", "symbol-overlays")},
         "admin:stockdesk_program_order": ["stop"], "admin:app_list": ["market"], "admin:password_change": [],
         "admin:stockdesk_marketday_override_day": ["2026-11-20"],
         "admin:trading_condition_simple_history": ["987654", "1"],

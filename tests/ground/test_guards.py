@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -154,3 +155,20 @@ def test_a_login_ends_after_twelve_idle_hours_and_a_script_does_not_keep_it(sett
         Session.objects.update(expire_date=early)
         client.get("/trading/", **headers)
         assert (Session.objects.get().expire_date > early) is moved
+
+
+def test_pages_of_health_answer_a_logged_in_person_too_while_the_database_is_away(monkeypatch):
+    """Who is logged in stands in the database: the one page that says what is wrong was an error itself."""
+    client = client_of(person("kim", OWNER))
+
+    def away(*_args: Any) -> None:
+        raise OperationalError(2006, "server has gone away")
+
+    monkeypatch.setattr(connection, "ensure_connection", away)
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", away)
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/metrics").status_code == 200
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["reasons"][0]["code"]) == (503, "database")
+    with pytest.raises(OperationalError):
+        client.post("/trading/mode/", {"mode": "mock"})

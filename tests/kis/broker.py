@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from stockdesk.kis.orderbook import BookClient
 from stockdesk.kis.orders import OrderClient
 from stockdesk.kis.rest import KisClient
 
@@ -118,6 +119,9 @@ class Broker:
 
     def orders(self, *answers: Any, **options: Any) -> OrderClient:
         return self._made(OrderClient, answers, options)
+
+    def books(self, *answers: Any, **options: Any) -> BookClient:
+        return self._made(BookClient, answers, options)
 
     def _made(self, kind: Callable[..., Any], answers: tuple[Any, ...], options: dict[str, Any]) -> Any:
         self.answers = list(answers)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from stockdesk.kis.errors import KisError, NotOnMock, OutcomeUnknown
-from stockdesk.kis.messages import Sellable
+from stockdesk.kis.messages import RealisedProfit, Sellable
 from tests.kis.broker import ACCOUNT, SECRETS, Broker, Sample, bad, page
 
 DAY = date(2026, 11, 18)
@@ -31,6 +31,30 @@ def order_row(number: int, **changes: Any) -> dict[str, Any]:
 
 
 # Balance
+
+
+async def test_what_todays_sales_earned_is_asked_with_costs_and_without_yesterday(broker):
+    totals = PAGE_1.body["output2"][0] | {"rlzt_pfls": "-12345", "thdt_sll_amt": "488000"}
+    more = page(PAGE_1, PAGE_1.body["output1"], key="next", more="M", output2=[totals])
+    realised = await broker.orders(more).realised_profit()
+    assert realised == RealisedProfit(-12_345, sold_today=488_000)
+    (request,) = broker.requests  # the totals stand on the first page
+    asked = dict(request.url.params)
+    assert (request.headers["tr_id"], asked["COST_ICLD_YN"], asked["PRCS_DVSN"]) == ("TTTC8494R", "Y", "01")
+    assert broker.budget.lanes == ["assets"]
+
+
+@pytest.mark.parametrize("blank", ["rlzt_pfls", "thdt_sll_amt"])
+async def test_a_realised_profit_that_is_not_told_is_no_zero(broker, blank):
+    totals = PAGE_1.body["output2"][0] | {"rlzt_pfls": "1", blank: ""}
+    with pytest.raises(OutcomeUnknown, match=blank):
+        await broker.orders(page(PAGE_1, [], output2=[totals])).realised_profit()
+
+
+async def test_mock_trading_is_not_asked_what_was_realised(broker):
+    with pytest.raises(NotOnMock):
+        await broker.orders(mock=True).realised_profit()
+    assert not broker.requests
 
 
 async def test_a_balance_over_two_pages_as_kis_shows_it(broker):

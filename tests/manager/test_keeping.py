@@ -149,11 +149,12 @@ def test_a_daemon_that_hangs_is_an_event_then_started_anew_and_not_oftener_than_
 
 def test_the_pace_of_restarts_outlives_the_manager(round_at, keeping, supervisord):
     beat("assets", FRIDAY)
-    round_at(FRIDAY + 61 * SECOND)
-    round_at(FRIDAY + 64 * SECOND)
+    for seconds in range(0, 75, 3):
+        round_at(FRIDAY + seconds * SECOND)
     assert supervisord.orders == ["stop assets", "start assets"]
     fresh = keeping(supervisord)
-    fresh(FRIDAY + 200 * SECOND)
+    for seconds in range(80, 300, 10):
+        fresh(FRIDAY + seconds * SECOND)
     assert supervisord.orders == ["stop assets", "start assets"]
 
 
@@ -165,6 +166,52 @@ def test_a_daemon_that_beats_or_has_just_started_does_not_hang(round_at, supervi
         round_at(FRIDAY + seconds * SECOND)
     assert open_events() == {}
     assert supervisord.orders == []
+
+
+DAEMONS = ("ws_market", "rest_market", "assets", "trading", "overseas", "reference")
+
+
+def beats(moment):
+    for name in DAEMONS:
+        beat(name, moment)
+
+
+def test_after_an_outage_of_the_database_nobody_is_restarted(round_at, supervisord):
+    """Nobody could beat meanwhile, and the manager may be the first to look: five sessions would connect anew."""
+    for seconds in range(0, 12, 3):
+        beats(FRIDAY + seconds * SECOND)
+        round_at(FRIDAY + seconds * SECOND)
+    back = FRIDAY + timedelta(minutes=3)
+    round_at(back)
+    assert supervisord.orders == []
+    assert open_events() == {}
+    beats(back)
+    round_at(back + 3 * SECOND)
+    assert supervisord.orders == []
+
+
+@pytest.mark.parametrize("step", [timedelta(minutes=10), -timedelta(minutes=10)], ids=["forward", "back"])
+def test_a_clock_that_jumps_restarts_nobody(round_at, supervisord, step):
+    for seconds in range(0, 12, 3):
+        beats(FRIDAY + seconds * SECOND)
+        round_at(FRIDAY + seconds * SECOND)
+    for seconds in range(12, 90, 3):
+        beats(FRIDAY + step + (seconds - 2) * SECOND)
+        round_at(FRIDAY + step + seconds * SECOND)
+    beat("assets", FRIDAY + step + 89 * SECOND)
+    assert supervisord.orders == []
+    assert open_events() == {}
+
+
+@pytest.mark.parametrize("off", [timedelta(minutes=2), -timedelta(minutes=2)], ids=["ahead", "behind"])
+def test_a_database_with_another_clock_hides_no_hanging_daemon_and_makes_none(round_at, supervisord, off):
+    for seconds in range(0, 120, 3):
+        beats(FRIDAY + off + seconds * SECOND)
+        round_at(FRIDAY + seconds * SECOND)
+    assert supervisord.orders == []
+    for seconds in range(120, 190, 3):
+        round_at(FRIDAY + seconds * SECOND)
+    assert "stop assets" in supervisord.orders
 
 
 def test_a_word_is_followed_in_the_next_round(round_at, supervisord):

@@ -190,12 +190,14 @@ def test_a_hung_program_is_killed_and_started_anew(running):
     now = datetime.now(KST)
     begun = DaemonState.objects.create(name="assets", heartbeat_at=now, state="running")
     say(["assets", "trading"], "start", who="kim", why="whatever the hour", now=now)
-    round_at(now + timedelta(seconds=31))
+    for seconds in range(0, 34, 3):
+        round_at(now + timedelta(seconds=seconds))
     assert Event.objects.get(code="program-hung", is_open=True).subject == "assets"
-    round_at(now + timedelta(seconds=61))
+    for seconds in range(36, 64, 3):
+        round_at(now + timedelta(seconds=seconds))
     # SIGTERM does not reach it; after its stop seconds SIGKILL does.
     eventually(running.become("STOPPED", "assets"))
-    round_at(now + timedelta(seconds=64))
+    round_at(now + timedelta(seconds=66))
     eventually(running.become("RUNNING", "assets"))
     assert running.pids()["assets"] != old
     DaemonState.objects.filter(pk=begun.pk).update(heartbeat_at=now + timedelta(seconds=70))

@@ -133,3 +133,20 @@ async def test_the_assets_are_shares_and_cash_and_their_sum(simulator, trader):
 @pytest.mark.parametrize("query", [{"INQR_DVSN": ""}, {"INQR_DVSN": "03"}])
 async def test_a_balance_needs_its_division(trader, query):
     assert (await trader.balance_pages(**query))[0].json()["rt_cd"] == "2"
+
+
+@pytest.mark.parametrize("with_costs", ["Y", "N"])
+async def test_the_realised_profit_is_that_of_todays_sales(simulator, trader, with_costs):
+    simulator.control.set_holding(OTHER, 4, 100_000)
+    await trader.order(OTHER, "sell", 3)
+    sold = simulator.control.fills()
+    totals = await trader.realised(with_costs)
+    earned = sum(fill["quantity"] * (fill["price"] - 100_000) for fill in sold)
+    costs = sum(fill["fee"] + fill["tax"] for fill in sold)
+    assert int(totals["rlzt_pfls"]) == earned - (costs if with_costs == "Y" else 0)
+    assert int(totals["thdt_sll_amt"]) == sum(fill["quantity"] * fill["price"] for fill in sold)
+
+
+async def test_mock_trading_has_no_realised_profit(trader):
+    trader.mock = True
+    assert said(await trader.ask_realised("Y"))[2] == "EGW02006"

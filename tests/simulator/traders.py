@@ -105,6 +105,13 @@ class Trader(Caller):
         pages = [page.json() for page in await self.balance_pages()]
         return {row["pdno"]: row for page in pages for row in page["output1"]}, pages[-1]["output2"][0]
 
+    async def ask_realised(self, with_costs: str) -> httpx.Response:
+        return await self.ask("inquire-balance-rlz-pl", "TTTC8494R", COST_ICLD_YN=with_costs)
+
+    async def realised(self, with_costs: str) -> dict[str, str]:
+        """The totals of what today's sales earned."""
+        return (await self.ask_realised(with_costs)).json()["output2"][0]
+
     async def orderable(self, symbol: str = "", price: str = "", division: str = "00") -> dict[str, str]:
         answer = await self.ask("inquire-psbl-order", "TTTC8908R", PDNO=symbol, ORD_UNPR=price, ORD_DVSN=division)
         return answer.json()["output"]

@@ -10,6 +10,7 @@ from django.core.management.base import CommandError
 
 from assets.accounts import masked, own_account
 from assets.balances import AccountRows, Implausible
+from collectors.realised import Realised
 from stockdesk.calendar_mornings import Mornings
 from stockdesk.clients import account_client
 from stockdesk.daemon import DATABASE_WEATHER, Daemon
@@ -22,6 +23,8 @@ from stockdesk.threads import DatabaseThread
 
 # A round that takes longer is given up, in seconds: the next one asks afresh, and two are never under way.
 ROUND_LIMIT = 20.0
+# How long a balance that is there waits for what today's sales earned, in seconds.
+REALISED_LIMIT = 3.0
 # No order uses older assets, in seconds; from then on their age is an alarm.
 ALARM_AFTER = 30.0
 STALE = "assets-stale"
@@ -48,6 +51,7 @@ class Command(Daemon):
     async def setup(self) -> None:
         self.calls = DatabaseThread("assets-calls")
         self.client = account_client(AccountClient, self.calls)
+        self.realised = None if settings.DESK.on_mock else Realised(self.client.realised_profit)
         number = masked(settings.DESK.account)
         self.rows = AccountRows(own_account(), number, daemon=self.name, fence=self.fence)
         self.fresh_at = time.monotonic()
@@ -70,7 +74,8 @@ class Command(Daemon):
             balance = await self._read()
             if balance is None or not self.holds_lease():
                 return
-            await self.database.run(self.rows.write, balance, asked_at)
+            realised = await self._realised(balance, asked_at)
+            await self.database.run(self.rows.write, balance, asked_at, realised)
         except (KisError, Implausible) as exc:
             await self._keep(str(exc))
             if self.once:
@@ -96,6 +101,17 @@ class Command(Daemon):
             for task in (reading, stop):
                 task.cancel()
             await asyncio.gather(reading, stop, return_exceptions=True)
+
+    async def _realised(self, balance: Balance, asked_at: datetime) -> int | None:
+        """Never at the cost of the balance: what does not come in time is left for the next round."""
+        if self.realised is None:
+            return None
+        try:
+            async with asyncio.timeout(REALISED_LIMIT):
+                return await self.realised.of(balance, asked_at)
+        except TimeoutError:
+            self.log.warning("realised profit not renewed: no answer within %.0f s", REALISED_LIMIT)
+            return None
 
     async def _keep(self, reason: str) -> None:
         """Leave the rows as they are and say why they are not newer."""

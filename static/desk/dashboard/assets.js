@@ -1,7 +1,7 @@
 // The account's totals and holdings. The broker is asked every ten seconds; between its answers the prices that
 // tick for the watch list move evaluation and profit, of a holding and of the whole.
 import { makeRow, Mark, Named, order, Text } from "./dom.js";
-import { age, direction, rate, signed, whole } from "./format.js";
+import { age, clockTime, direction, rate, sameDay, signed, whole } from "./format.js";
 import { isOpen } from "./orders.js";
 import { said, word } from "./words.js";
 
@@ -72,6 +72,7 @@ export class Assets {
     for (const node of section.querySelectorAll("[data-total]")) {
       this.totals[node.dataset.total] = {
         text: new Text(node), direction: new Mark(node, "direction"), computed: new Mark(node, "computed"),
+        absent: "absent" in node.dataset,
       };
     }
     const part = (name) => section.querySelector(`#${name}`);
@@ -113,6 +114,12 @@ export class Assets {
     const lines = [...this.lines.values()];
     lines.sort((a, b) => (b.row.evaluation_amount ?? 0) - (a.row.evaluation_amount ?? 0) || (a.symbol < b.symbol ? -1 : 1));
     order(this.body, lines.map((line) => line.node));
+    this.fold();
+  }
+
+  fold() {
+    this.parts.table.hidden = this.lines.size === 0;
+    this.parts.empty.hidden = this.lines.size > 0 || !isNumber(this.account?.updated_at);
   }
 
   // The broker's totals, moved by what the prices did since: they stay the sum of the lines below them.
@@ -133,7 +140,17 @@ export class Assets {
     this.say("profit_loss", signed(gain), dir);
     this.say("profit_rate", rate(percent(gain, account.purchase_amount), dir), dir);
     this.say("change", signed(day), direction(null, day));
+    this.realised(account);
     this.totals.profit_loss.computed.set(moved ? word("assets.computed") : "");
+  }
+
+  // What the broker says of today's sales. One that lacks the latest says as of when; one of another day is none.
+  realised({ realised_profit: amount, realised_at: at, updated_at: read }) {
+    const place = this.totals.realised_profit;
+    if (place.absent) return;
+    const known = isNumber(amount) && sameDay(at, read);
+    this.say("realised_profit", known ? signed(amount) : "", known ? direction(null, amount) : "");
+    place.computed.set(known && at < read ? word("assets.as_of", { time: clockTime(at) }) : "");
   }
 
   say(name, text, dir = "") {
@@ -152,8 +169,7 @@ export class Assets {
     this.state.set(old === null ? "unknown" : old > OLD ? "old" : account.stale ? "failing" : "fresh");
     this.note.say(this.noteText(old, reason));
     this.parts.note.hidden = this.note.said === "";
-    this.parts.table.hidden = this.lines.size === 0;
-    this.parts.empty.hidden = this.lines.size > 0 || old === null;
+    this.fold();
     const open = this.openOrders();
     for (const line of this.lines.values()) line.grow(now, this.working(line.symbol, open));
   }

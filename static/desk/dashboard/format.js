@@ -44,9 +44,12 @@ export function clockTime(ms) {
   return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
 
+const day = (ms) => Math.floor((ms + KST) / 86_400_000);
+
+export const sameDay = (a, b) => isNumber(a) && isNumber(b) && day(a) === day(b);
+
 // MM-DD HH:MM when it was not today.
 export function moment(ms, now) {
-  const day = (value) => Math.floor((value + KST) / 86_400_000);
   if (!isNumber(ms) || day(ms) === day(now)) return clockTime(ms);
   return `${new Date(ms + KST).toISOString().slice(5, 10)} ${clockTime(ms).slice(0, 5)}`;
 }
