@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from market import bar_admin  # noqa: F401  (it registers itself)
 from market.instrument_admin import InstrumentAdmin
 from market.models import ExecutionNotice, FeedSession, Instrument, Quote, WatchRow
 from market.watch_admin import WatchRowAdmin

@@ -17,6 +17,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from stockdesk.manager.words import DAEMON_STATES, NAMES
 from stockdesk.models import Connection, DaemonState, Event, Lane
 
 admin.site.site_title = "stockdesk"
@@ -63,12 +64,20 @@ def day(field: str, description: Any) -> Any:
 
 @admin.register(DaemonState)
 class DaemonStateAdmin(ReadOnlyAdmin):
-    list_display = ("name", "state", "heartbeat", "started", "last_step", "last_error", "version")
+    list_display = ("program", "condition", "heartbeat", "started", "last_step", "last_error", "version")
     list_filter = ("state",)
     ordering = ("name",)
     heartbeat = moment("heartbeat_at", _("heartbeat at"))
     started = moment("started_at", _("started at"))
     last_step = moment("last_step_at", _("last step at"))
+
+    @display(description=_("program"), ordering="name")
+    def program(self, daemon: DaemonState) -> str:
+        return str(NAMES.get(daemon.name, daemon.name))
+
+    @display(description=_("state"), ordering="state")
+    def condition(self, daemon: DaemonState) -> str:
+        return str(DAEMON_STATES.get(daemon.state, daemon.state))
 
 
 @admin.register(Event)
@@ -76,6 +85,7 @@ class EventAdmin(ReadOnlyAdmin):
     list_display = ("started", "severity", "source", "code", "subject", "text", "count", "last", "ended")
     list_filter = ("is_open", "level", "source")
     search_fields = ("code", "subject", "text")
+    when_empty = _("Nothing has been wrong so far.")
     ordering = ("-started_at",)
     started = moment("started_at", _("started at"))
     last = moment("last_at", _("last seen at"))

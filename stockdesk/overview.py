@@ -11,6 +11,7 @@ from django.utils.translation import pgettext
 
 from stockdesk.access import SET_UP
 from stockdesk.health import reasons_not_ready
+from stockdesk.manager.words import DAEMON_STATES, NAMES
 from stockdesk.models import DaemonState, Event
 
 SILENT = timedelta(seconds=10)  # the length of a lease
@@ -29,19 +30,11 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def programs() -> Iterator[tuple[str, str, str]]:
     """Name, lamp (good, off, bad) and state of every program that has ever reported."""
-    words = {
-        "running": pgettext("daemon", "running"),
-        "starting": pgettext("daemon", "starting"),
-        "stopping": pgettext("daemon", "stopping"),
-        "stopped": pgettext("daemon", "stopped"),
-        "failed": pgettext("daemon", "failed"),
-        "error": pgettext("daemon", "error"),
-    }
     now = timezone.now()
     for row in DaemonState.objects.order_by("name"):
-        at = row.heartbeat_at
+        at, name = row.heartbeat_at, str(NAMES.get(row.name, row.name))
         if row.state != "stopped" and (at is None or now - at > SILENT):
-            yield row.name, "bad", pgettext("daemon", "no sign of life")
+            yield name, "bad", pgettext("daemon", "no sign of life")
         else:
             lamp = {"running": "good", "failed": "bad", "error": "bad"}.get(row.state, "off")
-            yield row.name, lamp, words.get(row.state, row.state)
+            yield name, lamp, str(DAEMON_STATES.get(row.state, row.state))

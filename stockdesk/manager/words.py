@@ -34,6 +34,15 @@ STATES: dict[str, Any] = {
     "FATAL": pgettext_lazy("program", "given up"),
     "UNKNOWN": pgettext_lazy("program", "unknown"),
 }
+#: What a daemon says of itself.
+DAEMON_STATES: dict[str, Any] = {
+    "running": pgettext_lazy("daemon", "running"),
+    "starting": pgettext_lazy("daemon", "starting"),
+    "stopping": pgettext_lazy("daemon", "stopping"),
+    "stopped": pgettext_lazy("daemon", "stopped"),
+    "failed": pgettext_lazy("daemon", "failed"),
+    "error": pgettext_lazy("daemon", "error"),
+}
 REASONS: dict[str, Any] = {
     "always": pgettext_lazy("program", "always on"),
     "nonstop": pgettext_lazy("program", "the demo trades around the clock"),

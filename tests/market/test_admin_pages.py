@@ -80,7 +80,7 @@ def test_the_sidebar_offers_only_what_one_may_see(db, admin):
     client = Client()
     client.force_login(User.objects.create_user("plain", password="a long password", is_staff=True))
     groups = client.get("/admin/").context["sidebar_navigation"]
-    assert [str(item["link"]) for group in groups for item in group["items"]] == ["/"]
+    assert [str(item["link"]) for group in groups for item in group["items"]] == ["/trading/", "/"]
 
 
 def test_nothing_is_loaded_from_elsewhere(admin):
