@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
+from market import bar_admin  # noqa: F401  (it registers itself)
 from market.instrument_admin import InstrumentAdmin
 from market.models import ExecutionNotice, FeedSession, Instrument, Quote, WatchRow
 from market.watch_admin import WatchRowAdmin

@@ -135,6 +135,7 @@ class EventAdmin(ReadOnlyAdmin):
     list_display = ("started", "severity", "program", "what", "subject", "told", "count", "last", "ended")
     list_filter = ("is_open", Levels, Sources)
     search_fields = ("code", "subject", "text")
+    when_empty = _("Nothing has been wrong so far.")
     ordering = ("-started_at",)
     fields = readonly_fields = list_display
     started = moment("started_at", _("started at"))

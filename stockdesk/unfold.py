@@ -40,7 +40,6 @@ WORDS_OF_UNFOLD = (
     gettext_noop("Select record"),
     gettext_noop("Select value"),
     gettext_noop("System"),
-    gettext_noop("This page yielded into no results. Create a new item or reset your filters."),
     gettext_noop("This exporter will export the following fields: "),
     gettext_noop("Type to search"),
     gettext_noop("View %s"),
@@ -128,6 +127,7 @@ GROUPS: list[dict[str, Any]] = [
             _entry(_("Price sessions"), "sensors", "market.feedsession"),
             _entry(_("Connects"), "cable", "stockdesk.connection"),
             _entry(_("Calls to the broker"), "speed", "stockdesk.lane"),
+            _entry(_("Keeping of bars"), "auto_delete", "market.barrule"),
         ],
     },
     {
