@@ -40,7 +40,7 @@ _PLACE = SHEETS["quotes"].index("last_price")
 def run(samples: int = 20, ticks: float = 1_000.0) -> list[Row]:
     """Needs a database of its own to work in. About two minutes."""
     with connection.cursor() as cursor:  # symbols of another benchmark's world
-        cursor.execute(f"DELETE FROM {settings.DESK.gnuboard.table}")  # noqa: S608  (a checked identifier)
+        cursor.execute(f"DELETE FROM {settings.DESK.gnuboard.table}")
     with running_broker(SYMBOLS, ticks) as (rest_url, ws_url):
         environment = demo_environment(rest_url, ws_url)
         for command in (["seed_demo", "--symbols", str(SYMBOLS)], ["database_users"]):

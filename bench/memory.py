@@ -52,7 +52,7 @@ def run(seconds: float = LOAD_SECONDS, sizes: Sequence[int] = (200, 2_500)) -> l
 def _measure(symbols: int, seconds: float) -> tuple[dict[str, Taken], dict[str, Taken]]:
     """Every daemon while nothing trades, and after so many seconds of a busy market."""
     with connection.cursor() as cursor:  # another number of issues is another world, with other symbols
-        cursor.execute(f"DELETE FROM {settings.DESK.gnuboard.table}")  # noqa: S608  (a checked identifier)
+        cursor.execute(f"DELETE FROM {settings.DESK.gnuboard.table}")
     Instrument.objects.all().delete()
     Quote.objects.all().delete()
     with running_broker(symbols) as (rest_url, ws_url):
