@@ -11,7 +11,8 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from assets.models import Account, Balance, Holding
-from stockdesk.admin import ReadOnlyAdmin, moment
+from stockdesk.admin import Lamp, ReadOnlyAdmin, moment
+from stockdesk.alerts.words import said
 
 EMPTY = "–"
 
@@ -48,16 +49,20 @@ def gain(field: str, description: Any, *, mark: str = "") -> Any:
 
 @admin.register(Account)
 class AccountAdmin(ReadOnlyAdmin):
-    list_display = ("number", "mark", "updated", "last_error", "failed")
+    list_display = ("number", "mark", "updated", "error", "failed")
     list_filter = ("stale",)
-    fields = ("number", "id", "updated", "mark", "since", "last_error", "failed")
+    fields = ("number", "updated", "mark", "since", "error", "failed")
     updated = moment("updated_at", _("updated at"))
     since = moment("stale_since", _("stale since"))
     failed = moment("last_error_at", _("last error at"))
 
+    @display(description=_("last error"), ordering="last_error", empty_value=EMPTY)
+    def error(self, account: Account) -> str | None:
+        return said(account.last_error) or None
+
     @display(description=_("state"), ordering="stale", label={"stale": "danger", "fresh": "success"})
-    def mark(self, account: Account) -> tuple[str, Any]:
-        return ("stale", _("stale")) if account.stale else ("fresh", _("renewed"))
+    def mark(self, account: Account) -> Lamp:
+        return Lamp("stale", _("stale")) if account.stale else Lamp("fresh", _("renewed"))
 
 
 @admin.register(Balance)

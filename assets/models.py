@@ -7,6 +7,7 @@ complete answer: ``updated_at`` is when the broker was asked for it, so age tell
 from datetime import datetime
 
 from django.db import models
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 ACCOUNT_LENGTH = 12
@@ -15,9 +16,9 @@ NAME_LENGTH = 60
 ERROR_LENGTH = 500
 
 
-def won(words: object, column: str, meaning: str) -> "models.BigIntegerField[int | None, int | None]":
+def won(words: object, column: str, meaning: object) -> "models.BigIntegerField[int | None, int | None]":
     """An amount in KRW, signed (cash can be owed); NULL is "never told", and never 0."""
-    return models.BigIntegerField(words, null=True, db_column=column, help_text=f"KRW, {meaning}")  # type: ignore[arg-type]
+    return models.BigIntegerField(words, null=True, db_column=column, help_text=format_lazy("KRW, {}", meaning))  # type: ignore[arg-type]
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
@@ -64,23 +65,25 @@ class Balance(models.Model):
     account = models.OneToOneField(
         Account, models.CASCADE, primary_key=True, related_name="balance", verbose_name=_("account")
     )
-    deposit = won(_("deposit"), "dnca_tot_amt", "unsettled purchases not taken off")
-    deposit_d1 = won(_("deposit D+1"), "nxdy_excc_amt", "cash on the next settlement day")
-    deposit_d2 = won(_("deposit D+2"), "prvs_rcdl_excc_amt", "cash after everything traded is settled")
-    purchase_amount = won(_("purchase amount"), "pchs_amt_smtl_amt", "what the holdings cost")
-    evaluation_amount = won(_("evaluation"), "evlu_amt_smtl_amt", "what the holdings are worth")
-    profit_loss = won(_("profit and loss"), "evlu_pfls_smtl_amt", "unrealised, fees and tax not taken off")
-    securities_value = won(_("securities"), "scts_evlu_amt", "all securities of the account")
-    total_value = won(_("total value"), "tot_evlu_amt", "securities and D+2 cash")
-    net_assets = won(_("net assets"), "nass_amt", "total less loans")
-    bought_today = won(_("bought today"), "thdt_buy_amt", "today's purchases")
-    sold_today = won(_("sold today"), "thdt_sll_amt", "today's sales")
-    costs_today = won(_("fees and tax today"), "thdt_tlex_amt", "fees and tax of today's trades")
-    previous_total = won(_("total yesterday"), "bfdy_tot_asst_evlu_amt", "total value of the day before")
-    loans = won(_("loans"), "tot_loan_amt", "all loans")
-    realised_profit = won(_("realised today"), "rlzt_pfls", "today's sales, fees and tax taken off")
+    deposit = won(_("deposit"), "dnca_tot_amt", _("unsettled purchases not taken off"))
+    deposit_d1 = won(_("deposit D+1"), "nxdy_excc_amt", _("cash on the next settlement day"))
+    deposit_d2 = won(_("deposit D+2"), "prvs_rcdl_excc_amt", _("cash after everything traded is settled"))
+    purchase_amount = won(_("purchase amount"), "pchs_amt_smtl_amt", _("what the holdings cost"))
+    evaluation_amount = won(_("evaluation"), "evlu_amt_smtl_amt", _("what the holdings are worth"))
+    profit_loss = won(_("profit and loss"), "evlu_pfls_smtl_amt", _("unrealised, fees and tax not taken off"))
+    securities_value = won(_("securities"), "scts_evlu_amt", _("all securities of the account"))
+    total_value = won(_("total value"), "tot_evlu_amt", _("securities and D+2 cash"))
+    net_assets = won(_("net assets"), "nass_amt", _("total less loans"))
+    bought_today = won(_("bought today"), "thdt_buy_amt", _("today's purchases"))
+    sold_today = won(_("sold today"), "thdt_sll_amt", _("today's sales"))
+    costs_today = won(_("fees and tax today"), "thdt_tlex_amt", _("fees and tax of today's trades"))
+    previous_total = won(_("total yesterday"), "bfdy_tot_asst_evlu_amt", _("total value of the day before"))
+    loans = won(_("loans"), "tot_loan_amt", _("all loans"))
+    realised_profit = won(_("realised today"), "rlzt_pfls", _("today's sales, fees and tax taken off"))
     realised_at = models.DateTimeField(
-        _("realised as of"), null=True, help_text="of which balance it holds; older than updated_at: sales are missing"
+        _("realised as of"),
+        null=True,
+        help_text=_("of which balance it holds; older than updated_at: sales are missing"),
     )
     updated_at = models.DateTimeField(_("updated at"), null=True)
 
@@ -121,9 +124,9 @@ class Holding(models.Model):
     last_price = models.PositiveIntegerField(
         _("last price"), null=True, db_column="prpr", help_text="KRW, as old as this row; market_quote is newer"
     )
-    purchase_amount = won(_("purchase amount"), "pchs_amt", "what they cost")
-    evaluation_amount = won(_("evaluation"), "evlu_amt", "what they are worth")
-    profit_loss = won(_("profit and loss"), "evlu_pfls_amt", "unrealised, fees and tax not taken off")
+    purchase_amount = won(_("purchase amount"), "pchs_amt", _("what they cost"))
+    evaluation_amount = won(_("evaluation"), "evlu_amt", _("what they are worth"))
+    profit_loss = won(_("profit and loss"), "evlu_pfls_amt", _("unrealised, fees and tax not taken off"))
     profit_rate = models.DecimalField(
         _("profit rate"), max_digits=12, decimal_places=2, null=True, db_column="evlu_pfls_rt", help_text="percent"
     )

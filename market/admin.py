@@ -1,25 +1,45 @@
 """The admin of the market: the watch list to edit (``market.watch_admin``), the rest to read."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
+from market import bar_admin  # noqa: F401  (it registers itself)
 from market.instrument_admin import InstrumentAdmin
 from market.models import ExecutionNotice, FeedSession, Instrument, Quote, WatchRow
 from market.watch_admin import WatchRowAdmin
 from market.watch_cells import change_cell, price_cell
-from stockdesk.admin import ReadOnlyAdmin, moment
+from stockdesk.admin import ReadOnlyAdmin, Worded, moment
 
 admin.site.register(WatchRow, WatchRowAdmin)
 admin.site.register(Instrument, InstrumentAdmin)
 
 
+#: The bars in the making, as programs hand them to each other.
+PARTS = ("open", "high", "low", "close", "volume")
+OF_BARS = tuple(f"{bar}_{part}" for bar in ("bar", "closed_bar") for part in PARTS)
+WAYS: dict[str, Any] = {
+    "ws": pgettext_lazy("quote", "live"),
+    "rest": pgettext_lazy("quote", "asked for"),
+    "batch": pgettext_lazy("quote", "fetched in a batch"),
+}
+
+
+class Ways(Worded):
+    title, parameter_name, words = _("source"), "source", WAYS
+
+
 @admin.register(Quote)
 class QuoteAdmin(ReadOnlyAdmin):
-    list_display = ("symbol", "name", "price", "against_base", "volume", "traded", "source", "session")
-    list_filter = ("source", "session")
+    list_display = ("symbol", "name", "price", "against_base", "volume", "traded", "way", "session")
+    list_filter = (Ways, "session")
     search_fields = ("symbol", "name")
     list_per_page = 50
+    exclude = (*OF_BARS, "source")
+    readonly_fields = ("way",)
     traded = moment("traded_at", _("traded at"))
 
     @display(description=_("last price"), ordering="last_price")
@@ -29,6 +49,10 @@ class QuoteAdmin(ReadOnlyAdmin):
     @display(description=_("change"), ordering="change_rate")
     def against_base(self, quote: Quote) -> str:
         return change_cell(quote)
+
+    @display(description=_("source"), ordering="source")
+    def way(self, quote: Quote) -> str:
+        return str(WAYS.get(quote.source, quote.source))
 
     @display(description=_("volume"), ordering="day_volume")
     def volume(self, quote: Quote) -> str:

@@ -37,6 +37,7 @@ SEEN: dict[str, dict[str, str]] = {
         "collectors": "jobday jobitem rawbody filing filingtext keyaccount statementline dailyprice listedissue"
         " overseasquote overseasbar dailybar investorflow marketflow shortsale creditbalance dividend ranking",
     },
+    OPERATOR: {"market": "barrule"},
     OWNER: {"auth": "user"},
 }
 #: What each role may do besides.
@@ -61,7 +62,7 @@ DOES: dict[str, tuple[str, ...]] = {
         "trading.change_upkeepsetting",
         OPERATE,
     ),
-    OWNER: ("auth.add_user", "auth.change_user", "auth.delete_user", GO_LIVE, SET_UP),
+    OWNER: ("market.change_barrule", "auth.add_user", "auth.change_user", "auth.delete_user", GO_LIVE, SET_UP),
 }
 
 

@@ -3,7 +3,7 @@
 Tokens have no page here, not even a masked one.
 """
 
-from typing import Any
+from typing import Any, Self
 
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
@@ -29,10 +29,27 @@ admin.site.site_header = "stockdesk"
 admin.site.index_title = _("Overview")
 
 
+class Lamp(tuple[str, str]):
+    """The kind and the word of a coloured label; on the page of one row, which has no labels, the word."""
+
+    __slots__ = ()
+
+    def __new__(cls, kind: str, word: Any) -> Self:
+        return super().__new__(cls, (kind, str(word)))
+
+    def __str__(self) -> str:
+        return self[1]
+
+
 class ReadOnlyAdmin(ModelAdmin):
     """Rows that programs write and people read."""
 
     list_filter_sheet = False
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Help texts that are not translated are notes for whoever reads the model."""
+        notes = {field.name: "" for field in self.model._meta.fields if isinstance(field.help_text, str)}
+        return super().get_form(request, obj, change, help_texts=notes, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -42,6 +59,19 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class Worded(admin.SimpleListFilter):
+    """A filter by what stands in a column, in words."""
+
+    words: dict[str, Any]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        there = model_admin.model.objects.values_list(self.parameter_name, flat=True).distinct()
+        return [(value, str(self.words.get(value, value))) for value in sorted(there)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
 
 
 def moment(field: str, description: Any) -> Any:
@@ -64,27 +94,6 @@ def day(field: str, description: Any) -> Any:
         return None if on is None else format_html('<span class="desk-time">{}</span>', f"{on:%Y-%m-%d}")
 
     return column
-
-
-class Worded(admin.SimpleListFilter):
-    """A filter by what stands in a column, in words."""
-
-    words: dict[str, Any]
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        there = model_admin.model.objects.values_list(self.parameter_name, flat=True).distinct()
-        return [(value, str(self.words.get(value, value))) for value in sorted(there)]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
-
-
-class Levels(Worded):
-    title, parameter_name, words = _("level"), "level", LEVELS
-
-
-class Sources(Worded):
-    title, parameter_name, words = _("program"), "source", SOURCES
 
 
 @admin.register(DaemonState)
@@ -113,13 +122,22 @@ class DaemonStateAdmin(ReadOnlyAdmin):
         return said(daemon.last_error) or None
 
 
+class Levels(Worded):
+    title, parameter_name, words = _("level"), "level", LEVELS
+
+
+class Sources(Worded):
+    title, parameter_name, words = _("program"), "source", SOURCES
+
+
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
     list_display = ("started", "severity", "program", "what", "subject", "told", "count", "last", "ended")
     list_filter = ("is_open", Levels, Sources)
     search_fields = ("code", "subject", "text")
+    when_empty = _("Nothing has been wrong so far.")
     ordering = ("-started_at",)
-    fields = readonly_fields = (*list_display, "code")
+    fields = readonly_fields = list_display
     started = moment("started_at", _("started at"))
     last = moment("last_at", _("last seen at"))
     ended = moment("ended_at", _("ended at"))
@@ -129,8 +147,8 @@ class EventAdmin(ReadOnlyAdmin):
         ordering="level",
         label={"error": "danger", "critical": "danger", "warning": "warning", "info": "info"},
     )
-    def severity(self, event: Event) -> tuple[str, str]:
-        return event.level, str(LEVELS.get(event.level, event.level))
+    def severity(self, event: Event) -> Lamp:
+        return Lamp(event.level, LEVELS.get(event.level, event.level))
 
     @display(description=_("program"), ordering="source")
     def program(self, event: Event) -> str:
@@ -149,6 +167,7 @@ class EventAdmin(ReadOnlyAdmin):
 class LaneAdmin(ReadOnlyAdmin):
     list_display = ("title", "key_id", "calls_a_second", "slow_factor", "calls_today", "calls_on")
     ordering = ("key_id", "lane")
+    fields = readonly_fields = list_display
 
     @display(description=_("lane"), ordering="lane")
     def title(self, lane: Lane) -> str:

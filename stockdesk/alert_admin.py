@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
-from stockdesk.admin import ReadOnlyAdmin, moment
+from stockdesk.admin import Lamp, ReadOnlyAdmin, moment
 from stockdesk.alert_models import Alert, AlertDelivery
 from stockdesk.alerts import trial
 from stockdesk.alerts.channels import channels
@@ -64,8 +64,8 @@ class AlertAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).prefetch_related("deliveries")
 
     @display(description=_("level"), ordering="level", label=LOOKS)
-    def severity(self, alert: Alert) -> tuple[str, str]:
-        return alert.level, str(alert.get_level_display())
+    def severity(self, alert: Alert) -> Lamp:
+        return Lamp(alert.level, alert.get_level_display())
 
     @display(description=_("text"))
     def text(self, alert: Alert) -> SafeString:

@@ -1,12 +1,12 @@
 """A ceiling for what a browser may send: Django writes the whole body to disk before any page sees it."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-Message = MutableMapping[str, Any]
+Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 #: Twice the largest file that a page takes in, and its form.
 MOST_BYTES = 5 * 2**20
@@ -19,7 +19,7 @@ class TooLarge(Exception):
 def bounded(pages: Application, most: int = MOST_BYTES) -> Application:
     """The same pages, answering 413 to a longer body without having kept it. Nobody need be logged in to send one."""
 
-    async def answer(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def answer(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         said = dict(scope["headers"]).get(b"content-length", b"0")
         if not said.isdigit() or int(said) > most:
             await _refuse(send)

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from stockdesk.alert_models import Alert, AlertDelivery, AlertKey
@@ -179,4 +180,4 @@ class Event(models.Model):
         indexes = [models.Index(fields=["ended_at"], name="stockdesk_event_ended")]
 
     def __str__(self) -> str:
-        return f"{self.source} {self.code} {self.subject}".rstrip()
+        return f"{timezone.localtime(self.started_at):%Y-%m-%d %H:%M:%S} {self.subject}".rstrip()

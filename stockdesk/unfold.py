@@ -17,7 +17,7 @@ def gettext_noop(text: str) -> str:
     return text
 
 
-# Unfold speaks no Korean; named here, its words on our pages come into our own catalogue.
+# Unfold speaks no Korean, and Django says "View" as a loan word; named here, they come into our own catalogue.
 WORDS_OF_UNFOLD = (
     gettext_noop("Apply Filters"),
     gettext_noop("Choose file to upload"),
@@ -34,14 +34,15 @@ WORDS_OF_UNFOLD = (
     gettext_noop("Return to site"),
     gettext_noop("Run"),
     gettext_noop("Select action"),
+    gettext_noop("Select action to run"),
     gettext_noop("Select all rows"),
     gettext_noop("Select format"),
     gettext_noop("Select record"),
     gettext_noop("Select value"),
     gettext_noop("System"),
-    gettext_noop("This page yielded into no results. Create a new item or reset your filters."),
     gettext_noop("This exporter will export the following fields: "),
     gettext_noop("Type to search"),
+    gettext_noop("View %s"),
     gettext_noop("View history: %s"),
     gettext_noop("Welcome back to"),
 )
@@ -126,6 +127,7 @@ GROUPS: list[dict[str, Any]] = [
             _entry(_("Price sessions"), "sensors", "market.feedsession"),
             _entry(_("Connects"), "cable", "stockdesk.connection"),
             _entry(_("Calls to the broker"), "speed", "stockdesk.lane"),
+            _entry(_("Keeping of bars"), "auto_delete", "market.barrule"),
         ],
     },
     {

@@ -21,6 +21,18 @@ from tests.feed import KEYS, PLACES, SESSIONS, FeedProcess, StartFeed
 
 pytest_plugins = ["tests.canaries"]
 
+#: Where tests take many seconds, most of them spent waiting.
+LONG = (
+    *("tests/faults/", "tests/browser/", "tests/collectors/test_run_", "tests/collectors/test_overseas"),
+    *(
+        "tests/trading/model/",
+        "tests/trading/processes/",
+        "tests/ground/test_daemon",
+        "tests/setup/",
+        "tests/manager/",
+    ),
+)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--schedules", type=int, default=2_000, help="seeded schedules of the ledger's model checker")
@@ -37,11 +49,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without --faults only the gravest faults are made."""
+    """Without --faults only the gravest faults are made. Where several processes share the run, the long ones come
+    first, for the last to begin is the last to end, and tests that share what their module made stay together."""
     left_out = [] if config.getoption("--faults") else [item for item in items if item.get_closest_marker("fault")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    for item in items:
+        scopes = {found[-1].scope for found in item._fixtureinfo.name2fixturedefs.values()}  # type: ignore[attr-defined]
+        if "module" in scopes:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from trading.columns import MODES, STOPS
@@ -78,4 +79,4 @@ class DeskChange(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.before} -> {self.after}"
+        return f"{timezone.localtime(self.at):%Y-%m-%d %H:%M:%S} {self.who}"

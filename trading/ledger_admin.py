@@ -15,7 +15,8 @@ from unfold.decorators import display
 
 from market.models import Instrument
 from market.watch_cells import issue_link
-from stockdesk.admin import ReadOnlyAdmin, moment
+from stockdesk.admin import Lamp, ReadOnlyAdmin, Worded, moment
+from stockdesk.alerts.words import said
 from stockdesk.spreadsheets import Csv, Xlsx
 from trading.models import Order, Refusal
 from trading.state_words import CHANGE_WORDS, change_words, state_words
@@ -98,6 +99,9 @@ class OrderAdmin(ExportMixin, OfIssues):
     export_form_class = ExportForm
     formats = (Csv, Xlsx)
     created = moment("created_at", _("created at"))
+    sent = moment("sent_at", _("sent at"))
+    filled_on = moment("filled_at", _("last fill learnt at"))
+    fields = readonly_fields = (*list_display, "source", "sent", "filled_on")
 
     def get_export_formats(self) -> list[Any]:
         return list(self.formats)
@@ -117,15 +121,15 @@ class OrderAdmin(ExportMixin, OfIssues):
         return f"{order.filled_amount // order.filled_quantity:,} × {order.filled_quantity:,}"
 
     @display(description=_("state"), ordering="state", label=LAMPS)
-    def lamp(self, order: Order) -> tuple[str, str]:
-        return order.state, str(state_words(order.state))
+    def lamp(self, order: Order) -> Lamp:
+        return Lamp(order.state, state_words(order.state))
 
     @display(description=_("reason"), empty_value="")
     def why(self, order: Order) -> str | None:
         """What went wrong, or else the condition that wanted it."""
         if order.alarm or order.state in WENT_WRONG:
             told = why_not(order.code) if order.code in WHY_NOT else order.reason
-            return order.alarm or told or None
+            return said(order.alarm or told) or None
         return says(order.condition) if order.condition else None
 
 
@@ -136,15 +140,21 @@ class RefusalAdmin(OfIssues):
     date_hierarchy = "refused_on"
     last = moment("last_at", _("last at"))
     first = moment("first_at", _("first at"))
+    fields = readonly_fields = list_display
 
     @display(description=_("reason"), ordering="code")
     def why(self, refusal: Refusal) -> str:
         return why_not(refusal.code)
 
 
+class Changes(Worded):
+    title, parameter_name, words = _("what"), "what", CHANGE_WORDS
+
+
 class DeskChangeAdmin(ReadOnlyAdmin):
     list_display = ("when", "who", "what_word", "before_word", "after_word")
-    list_filter = ("who", "what")
+    list_filter = ("who", Changes)
+    fields = readonly_fields = list_display
     search_fields = ("who",)
     when = moment("at", _("at"))
 

@@ -87,7 +87,7 @@ class Order(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.symbol} {self.side} {self.quantity} {self.order_no}".rstrip()
+        return f"{self.symbol} {self.get_side_display()} {self.quantity:,} {self.order_no}".rstrip()
 
 
 class Fill(models.Model):
@@ -144,7 +144,7 @@ class Refusal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.symbol} {self.code}"
+        return f"{self.symbol} {self.get_side_display()}"
 
 
 class BrokerOrder(models.Model):

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+INVARIANT = re.compile(r"\bI\d+: ")
+
 
 @dataclass(frozen=True, slots=True)
 class Bug:
@@ -99,6 +101,8 @@ def read_the_kill_switch_once() -> None:
     read: list[Any] = []
 
     def desk(self: DatabaseStorage) -> Any:
+        if self._fence is None:
+            return original(self)  # the alarms look for themselves
         if not read:
             read.append(original(self))
         return read[0]
@@ -151,7 +155,7 @@ BUGS: dict[str, Bug] = {
     "commit-after-the-post": Bug(commit_after_the_post, "F39 an order is made in the HTS"),
     "trust-the-lease": Bug(trust_the_lease, "F55-56 the holder sleeps past its lease"),
     "blank-what-is-missing": Bug(blank_what_is_missing, "F11 fields of a tick come empty"),
-    "connect-at-will": Bug(connect_at_will, "F6 sessions are closed at once"),
+    "connect-at-will": Bug(connect_at_will, "F5-10 all sessions drop at once"),
     "kill-switch-read-once": Bug(read_the_kill_switch_once, BURST),
     "forget-the-spacing": Bug(forget_the_spacing, BURST),
     "believe-old-accounts": Bug(believe_old_accounts, "F42 the account's daemon hangs"),
@@ -169,9 +173,10 @@ def main() -> int:
             [sys.executable, "-m", "pytest", node, *options],
             env={**os.environ, "FAULTS_PATIENCE": "15"}, capture_output=True, text=True, check=False,
         )  # fmt: skip
-        told = [line for line in done.stdout.splitlines() if line.startswith("E ")]
+        errors = [line[1:].strip() for line in done.stdout.splitlines() if line.startswith("E ")]
+        told = [line for line in errors if INVARIANT.search(line)] or errors
         caught = done.returncode == 1
-        print(f"{name:28} {'caught' if caught else 'MISSED'}  {told[0].strip()[:160] if told else ''}", flush=True)
+        print(f"{name:28} {'caught' if caught else 'MISSED'}  {told[0][:140] if told else ''}", flush=True)
         missed += [] if caught else [name]
     return 1 if missed else 0
 

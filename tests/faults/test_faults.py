@@ -1,5 +1,9 @@
 """The desk lives through the faults of the failure model, one after the other, and keeps its invariants."""
 
+from contextlib import suppress
+from datetime import datetime
+
+import MySQLdb
 import pytest
 
 from tests.faults.checker import Checker
@@ -17,5 +21,16 @@ def test_the_desk_lives_through(fault: Fault, desk: Desk, checker: Checker) -> N
     if missing := fault.missing(desk):
         pytest.skip(missing)
     began = checker.begin()
-    live_through(fault, desk, began)
+    try:
+        live_through(fault, desk, began)
+    except AssertionError as exc:
+        note_what_is_broken(exc, checker, began)
+        raise
     assert checker.check(began) == []
+
+
+def note_what_is_broken(exc: AssertionError, checker: Checker, began: datetime) -> None:
+    """A desk that did not come back has often broken an invariant on its way: that is the cause to look for."""
+    with suppress(MySQLdb.Error):
+        for complaint in checker.check(began):
+            exc.add_note(complaint)

@@ -98,6 +98,7 @@ TABLES = {
     "trading.condition": (VIEWER, TRADER, TRADER, TRADER),
     "trading.upkeepsetting": (VIEWER, NOBODY, TRADER, NOBODY),
     "stockdesk.sessionwindow": (VIEWER, OPERATOR, OPERATOR, NOBODY),
+    "market.barrule": (OPERATOR, NOBODY, OWNER, NOBODY),
     "auth.user": (OWNER, OWNER, OWNER, OWNER),
 }
 KINDS = {"changelist": 0, "history": 0, "change": 0, "add": 1, "delete": 3}

@@ -207,3 +207,8 @@ def test_a_first_login_of_whoever_may_set_up_leads_to_the_guide(settings):
     page = client_of(User.objects.get()).get("/guide/").content.decode()
     assert "데모에서 해 보기" in page
     assert " style=" not in page
+
+
+def test_the_account_is_kept_out_of_the_log_in_the_form_in_which_a_call_carries_it(typed):
+    """CANO is the first eight digits alone."""
+    assert "50123456" in Typed.of(typed).secrets()
