@@ -17,7 +17,7 @@ AXE = Path(settings.BASE_DIR) / "node_modules" / "axe-core" / "axe.min.js"
 
 #: Addresses that answer with something else than a page, or only to a POST, or end the login.
 NO_PAGES = {
-    "healthz", "readyz", "metrics", "logout", "set_language", "symbol-live", "symbol-bars", "symbol-overlays",
+    "healthz", "readyz", "metrics", "logout", "set_language", "robots", "symbol-live", "symbol-bars", "symbol-book", "symbol-overlays",
     "favourite", "guide-check", "guide-write", "trading:recovery", "trading:log-out-everywhere", "trading:kill",
     "trading:stop", "trading:lift", "trading:mode", "trading:arm", "trading:disarm", "trading:limits",
     "trading:cancel", "trading:settle", "login", "admin:jsi18n", "admin:logout", "admin:market_watchrow_live",
@@ -88,7 +88,7 @@ ROW_PAGES = {name for name in PAGES if name.endswith(("_row", "_simple_history",
 #: What stays as it is in Korean: names of things, units, and what a person types or reads elsewhere in this spelling.
 SPELLED_SO = re.compile(
     r"KIS Developers|KIS|KST|API|KRW|HTS ID|HTS|DART|TOTP|ETN|ETF|KOSPI|KOSDAQ|NXT|KRX|QR|Gnuboard|MariaDB"
-    r"|stockdesk|trader"
+    r"|stockdesk( \d+\.\d+\.\d+)?(\+[0-9a-f]{7})?|\d+\.\d+\.\d+\+[0-9a-f]{7}|trader|npm"
     # what is typed, and names of settings, programs, channels and fields of the broker
     r"|\./desk( manage)? [a-z_]+|DESK_MODE=live|DESK_MODE|\.env|mock(?=입)|docs/[a-z-]+\.md|\w+://\S+|[a-z.]+\.(kr|com)"
     r"|ws_market|rest_market|supervisord|json 1|CUST_ID|ORD_DVSN|H0STCNI\d|TR ID|\b(ST|RT|MF|EF|EN)\b"
