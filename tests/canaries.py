@@ -8,6 +8,7 @@ Everything runs at DEBUG, child processes too. A secret that is seen fails the t
 - arguments of started processes, which everybody on the machine reads in ``ps``
 """
 
+import importlib
 import logging
 import os
 import subprocess
@@ -157,6 +158,7 @@ def pytest_configure(config: pytest.Config) -> None:
     put_canaries_in()
     listen_to_children()
     read_every_page()
+    importlib.import_module("stockdesk.asgi")  # sets Django up once more, its logging too: before we listen
     plugin: Any = config.pluginmanager.get_plugin("logging-plugin")
     hear_everything([plugin.caplog_handler, plugin.report_handler])
     os.environ["LOG_LEVEL"] = "debug"

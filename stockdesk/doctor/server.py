@@ -16,6 +16,7 @@ PACKET = 16 << 20  # bytes
 REMEDIES: dict[int | str, str] = {
     1044: "GRANT ALL on the database to the user of DATABASE_URL.",
     1045: "The user in DATABASE_URL or the password in DATABASE_PASSWORD is wrong.",
+    1698: "The user in DATABASE_URL or the password in DATABASE_PASSWORD is wrong.",
     1049: "There is no such database on this server: CREATE DATABASE, or correct the name in DATABASE_URL.",
     1040: "All connections are taken: raise max_connections on the server.",
     2002: "Is the server running, and is unix_socket in DATABASE_URL the one that it listens on?",

@@ -17,7 +17,8 @@ AXE = Path(settings.BASE_DIR) / "node_modules" / "axe-core" / "axe.min.js"
 
 #: Addresses that answer with something else than a page, or only to a POST, or end the login.
 NO_PAGES = {
-    "healthz", "readyz", "metrics", "logout", "set_language", "robots", "symbol-live", "symbol-bars", "symbol-book", "symbol-overlays",
+    "healthz", "readyz", "metrics", "logout", "set_language", "robots",
+    "symbol-live", "symbol-bars", "symbol-book", "symbol-overlays",
     "favourite", "guide-check", "guide-write", "trading:recovery", "trading:log-out-everywhere", "trading:kill",
     "trading:stop", "trading:lift", "trading:mode", "trading:arm", "trading:disarm", "trading:limits",
     "trading:cancel", "trading:settle", "login", "admin:jsi18n", "admin:logout", "admin:market_watchrow_live",

@@ -186,6 +186,9 @@ def lose_an_order(desk: Desk) -> None:
 
 
 def lose_an_answer_and_the_line(desk: Desk) -> None:
+    # From the start, for a look-up that is quicker than the cut would find the order.
+    for look_up in ("TTTC0081R", "VTTC0081R"):
+        desk.control.mishap_on("html-body", tr_id=look_up)
     desk.control.mishap_on("order-answer-lost", count=1)
     before = len(desk.witness.passed)
     desk.buy()
@@ -197,6 +200,7 @@ def lose_an_answer_and_the_line(desk: Desk) -> None:
 def still_unknown(desk: Desk) -> None:
     states = [state for (state,) in desk.tables.rows("SELECT state FROM trading_order ORDER BY id DESC LIMIT 1")]
     assert states == ["unknown"], f"with the look-ups dead the order became {states}"
+    desk.control.mishap_off("html-body")
     desk.rest.turn("pass")
     desk.until(lambda: not desk.tables.one(
         "SELECT COUNT(*) FROM trading_order WHERE state = 'unknown'"), "the unknown order to be settled")  # fmt: skip

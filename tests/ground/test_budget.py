@@ -35,7 +35,7 @@ def flooded(
     environment: dict[str, str], ceiling: int, seconds: float, *lanes_of_each: list[str]
 ) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
     """Run one process per list of lanes; by lane, the seconds to each booked slot and the moments of leaving."""
-    start = time.monotonic() + 3.0
+    start = time.monotonic() + 6.0
     commands = [
         [sys.executable, "-m", "tests.ground.flood", KEY, str(ceiling), str(start), str(seconds), *lanes]
         for lanes in lanes_of_each

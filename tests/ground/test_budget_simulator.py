@@ -27,7 +27,7 @@ def test_five_greedy_processes_stay_below_the_ceiling_in_every_second_that_the_b
         env = process_environment(
             KIS_REST_URL=simulator.rest_url, KIS_APP_KEY=key, KIS_APP_SECRET=secret, KIS_CALLS_PER_SECOND=str(CEILING)
         )
-        start = time.monotonic() + 4.0
+        start = time.monotonic() + 8.0
         processes = [
             subprocess.Popen(
                 [sys.executable, "-m", "tests.ground.caller", str(start), str(SECONDS), *lanes],
@@ -48,4 +48,4 @@ def test_five_greedy_processes_stay_below_the_ceiling_in_every_second_that_the_b
     assert [len(times) for times in issues.values()] == [1]
     waits = [float(line.split()[2]) for line in "".join(printed).splitlines() if line.startswith("called order")]
     # The lane's own spacing, and what the call itself takes on a busy machine.
-    assert max(waits) <= spacing("order", 1) + 0.5
+    assert max(waits) <= spacing("order", 1) + 1.5
