@@ -155,6 +155,8 @@ def put_canaries_in() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        return  # the tests run in other processes, which would take our level for the one that was asked for
     put_canaries_in()
     listen_to_children()
     read_every_page()

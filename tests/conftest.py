@@ -48,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(FaultTable())
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without --faults only the gravest faults are made. Where several processes share the run, the long ones come
     first, for the last to begin is the last to end, and tests that share what their module made stay together."""
