@@ -48,19 +48,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(FaultTable())
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without --faults only the gravest faults are made. Where several processes share the run, the long ones come
-    first, for the last to begin is the last to end, and tests that share what their module made stay together."""
+    """Without --faults only the gravest faults are made. The long ones come first: where several processes share the
+    run, the last to begin is the last to end."""
     left_out = [] if config.getoption("--faults") else [item for item in items if item.get_closest_marker("fault")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
-    for item in items:
-        scopes = {found[-1].scope for found in item._fixtureinfo.name2fixturedefs.values()}  # type: ignore[attr-defined]
-        if "module" in scopes:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture(scope="session")

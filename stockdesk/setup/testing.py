@@ -82,7 +82,7 @@ def checks_of_a_run(run: str, arguments: Sequence[str]) -> list[Check]:
         Check("check --deploy", tuple(steps.manage("check", "--deploy", "--fail-level", "WARNING")), served),
         Check(
             "pytest",
-            (python, "-m", "pytest", *(arguments or ("-n", "4", "--dist", "loadgroup"))),
+            (python, "-m", "pytest", *(arguments or ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"))),
             here,
             live=True,
         ),
