@@ -86,14 +86,19 @@ def as_without_us(record: logging.LogRecord) -> bool:
 
 
 def hear_everything(others: list[logging.Handler]) -> None:
+    """Also again, after something has set logging up anew or switched it off."""
+    logging.disable(logging.NOTSET)
     root = logging.getLogger()
     named = [logger for logger in logging.root.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
     for logger in (root, *(logger for logger in named if logger.level and logger.name not in LOUD)):
-        _levels[logger.name] = logger.level
+        if logger.level != EVERYTHING:
+            _levels[logger.name] = logger.level
         logger.setLevel(EVERYTHING)
+        logger.disabled = False
     for handler in (*root.handlers, *others):
         handler.addFilter(as_without_us)
-    root.addHandler(Ears())
+    if not any(isinstance(handler, Ears) for handler in root.handlers):
+        root.addHandler(Ears())
 
 
 def listen_to_children() -> None:

@@ -19,6 +19,7 @@ LEAK = canaries.MARK + "0123456789"
 @pytest.fixture
 def verdict(tmp_path):
     """What became of a test that did what was done so far."""
+    canaries.hear_everything([])  # another test of this process may have set logging up anew
 
     def judged(*sections):
         report = SimpleNamespace(sections=list(sections), outcome="passed", longrepr="")
@@ -30,6 +31,7 @@ def verdict(tmp_path):
 
 @pytest.mark.parametrize("name", ["market.feed", "httpcore.http11", "urllib3.connectionpool", "a.library"])
 def test_a_secret_in_a_log_at_debug_fails_the_test(verdict, name):
+    logging.getLogger(name).disabled = False
     logging.getLogger(name).debug("called with %s", LEAK)
     report = verdict()
     assert report.outcome == "failed"
