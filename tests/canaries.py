@@ -2,14 +2,11 @@
 
 Everything runs at DEBUG, child processes too. A secret that is seen fails the test that showed it. What is searched:
 
-- log records as our own handler would write them, of every logger at every level
 - what tests and the processes that they start write: captured output, ``*.log`` files, pipes
 - pages and other answers of the web process
 - arguments of started processes, which everybody on the machine reads in ``ps``
 """
 
-import importlib
-import logging
 import os
 import subprocess
 import types
@@ -27,10 +24,6 @@ from stockdesk.simulator import credentials
 from stockdesk.simulator import testing as simulators
 
 MARK = "5ec4e7ca4a47"
-#: Below DEBUG, so that a level which a test sets on purpose is told from ours.
-EVERYTHING = logging.DEBUG - 5
-#: One record a frame: the server side is the simulator's, and its reader is not ours to keep silent.
-LOUD = ("websockets.server", "asyncio")
 
 #: The account of the tests, which most of them hand over themselves, past the settings.
 ACCOUNT = "50123456-01"
@@ -42,7 +35,6 @@ NEEDLES = {
     ACCOUNT[:8]: "the account number",
 }
 _found: list[str] = []
-_levels: dict[str, int] = {}
 
 
 def search(text: str | bytes, where: str) -> None:
@@ -54,51 +46,6 @@ def search(text: str | bytes, where: str) -> None:
             at = text.index(needle)
             around = text[max(0, at - 80) : at].replace("\n", " ")
             _found.append(f"{name} in {where}, behind: ...{around!r}")
-
-
-class Ears(logging.Handler):
-    """Hears every record as `stockdesk.logs` lets a handler see it."""
-
-    def __init__(self) -> None:
-        super().__init__(EVERYTHING)
-        self.addFilter(logs.Redact())
-        self.setFormatter(logs.KstFormatter())
-
-    def filter(self, record: logging.LogRecord) -> Any:
-        # The filter rewrites a record; ours is a copy, so that others hear what they would without us.
-        copy = logging.makeLogRecord(record.__dict__)
-        super().filter(copy)
-        return copy
-
-    def emit(self, record: logging.LogRecord) -> None:
-        search(self.format(record), f"the log of {record.name}")
-
-
-def as_without_us(record: logging.LogRecord) -> bool:
-    """For the other handlers: is this record one that would be made if nothing ran at DEBUG?"""
-    logger: logging.Logger | None = logging.getLogger(record.name)
-    while logger is not None:
-        level = _levels[logger.name] if logger.level == EVERYTHING else logger.level
-        if level:
-            return record.levelno >= level
-        logger = logger.parent
-    return True
-
-
-def hear_everything(others: list[logging.Handler]) -> None:
-    """Also again, after something has set logging up anew or switched it off."""
-    logging.disable(logging.NOTSET)
-    root = logging.getLogger()
-    named = [logger for logger in logging.root.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
-    for logger in (root, *(logger for logger in named if logger.level and logger.name not in LOUD)):
-        if logger.level != EVERYTHING:
-            _levels[logger.name] = logger.level
-        logger.setLevel(EVERYTHING)
-        logger.disabled = False
-    for handler in (*root.handlers, *others):
-        handler.addFilter(as_without_us)
-    if not any(isinstance(handler, Ears) for handler in root.handlers):
-        root.addHandler(Ears())
 
 
 def listen_to_children() -> None:
@@ -165,9 +112,6 @@ def pytest_configure(config: pytest.Config) -> None:
     put_canaries_in()
     listen_to_children()
     read_every_page()
-    importlib.import_module("stockdesk.asgi")  # sets Django up once more, its logging too: before we listen
-    plugin: Any = config.pluginmanager.get_plugin("logging-plugin")
-    hear_everything([plugin.caplog_handler, plugin.report_handler])
     os.environ["LOG_LEVEL"] = "debug"
 
 
