@@ -13,13 +13,13 @@ from django.core.exceptions import ImproperlyConfigured
 from stockdesk.env_alerts import AlertSettings, cut, expiry, levels, summary_at, web_url
 from stockdesk.env_database import DatabaseUrlError, parse_database_url
 from stockdesk.env_file import UnreadableFile, read_file
-from stockdesk.env_names import DEFAULTS, KEY_ENDS, KNOWN, MOST_KEYS, OURS, SIMULATED_DART, SIMULATED_DATA_GO_KR
+from stockdesk.env_names import DEFAULTS, KEY_ENDS, KNOWN, MOST_KEYS, OURS
+from stockdesk.public_sources import PUBLIC_SOURCES
 
 T = TypeVar("T")
 
 MODES = ("dry-run", "mock", "live")
 APP_KEY_LENGTH, APP_SECRET_LENGTH = 36, 180
-KIS_DOMAIN = ".koreainvestment.com"
 #: Host and port of the two worlds of KIS (kis 1); the mock socket differs from the real one by its port alone.
 REAL_PLACES = {("openapi.koreainvestment.com", 9443), ("ops.koreainvestment.com", 21000)}
 MOCK_PLACES = {("openapivts.koreainvestment.com", 29443), ("ops.koreainvestment.com", 31000)}
@@ -65,6 +65,14 @@ class RecordingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """How one public source is asked: its key, empty where the operator has none, and its address."""
+
+    key: str = field(repr=False)
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """Everything that comes from ``.env``, checked and typed."""
 
@@ -90,10 +98,8 @@ class Environment:
     flush_seconds: float
     recording: RecordingSettings
     gnuboard: GnuboardSettings
-    dart_api_key: str = field(repr=False)
-    data_go_kr_key: str = field(repr=False)
-    dart_url: str
-    data_go_kr_url: str
+    sources: Mapping[str, SourceSettings]
+    """By the names of `stockdesk.public_sources`."""
     demo: bool
     log_level: str
     backup_dir: str
@@ -202,10 +208,12 @@ class _Reader:
             "flush_seconds": self.seconds("FLUSH_SECONDS", 0.1, 60.0),
             "recording": self.recording(demo),
             "gnuboard": self.gnuboard(),
-            "dart_api_key": self.secret("DART_API_KEY"),
-            "data_go_kr_key": self.secret("DATA_GO_KR_KEY"),
-            "dart_url": self.source_url("DART_URL", demo, f"{rest_url}{SIMULATED_DART}"),
-            "data_go_kr_url": self.source_url("DATA_GO_KR_URL", demo, f"{rest_url}{SIMULATED_DATA_GO_KR}"),
+            "sources": {
+                source.name: SourceSettings(
+                    self.secret(source.key), self.source_url(source.url, demo, f"{rest_url}{source.simulated}")
+                )
+                for source in PUBLIC_SOURCES
+            },
             "demo": demo,
             "log_level": self.checked("LOG_LEVEL", ("info", "debug").__contains__, "must be info or debug").upper(),
             "alerts": self.alerts(),

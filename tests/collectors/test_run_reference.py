@@ -14,7 +14,7 @@ from django_q.models import OrmQ
 from collectors.job_models import JobDay, JobItem
 from collectors.jobs import JOBS, hand_out, open_day
 from collectors.models import CreditBalance, DailyBar, Dividend, InvestorFlow, MarketFlow, Ranking, ShortSale
-from collectors.sources import KEYS
+from collectors.sources import PUBLIC
 from market.gnuboard_post import post
 from market.models import Instrument
 from stockdesk.kis.messages import KST
@@ -68,7 +68,7 @@ def test_once_opens_what_is_due_and_the_workers_fetch_all_of_it(
     opened = set(JobDay.objects.values_list("job", flat=True))
     assert opened >= {job.name for job in JOBS.values() if job.source == "kis"}
     assert set(JobItem.objects.values_list("job", flat=True)) == {
-        name for name in opened if JOBS[name].source not in KEYS
+        name for name in opened if JOBS[name].source not in PUBLIC
     }
     total = JobItem.objects.count()
     assert total == 6 * WATCHED + 4 + 2 + 3 + len({"instruments", "backup", "retention"})

@@ -15,10 +15,10 @@ from collectors.jobs import JOBS, work
 from collectors.management.commands.run_reference import advance
 from collectors.models import Corp, DailyPrice, Filing, FilingText, KeyAccount, ListedIssue, RawBody, StatementLine
 from market import gnuboard_post
-from stockdesk.env_names import SIMULATED_DART, SIMULATED_DATA_GO_KR
 from stockdesk.kis.messages import KST
 from stockdesk.models import Event
 from stockdesk.simulator.testing import running_simulator
+from tests.sources import asking, simulated
 
 from .conftest import assert_no_key
 
@@ -38,12 +38,7 @@ def world():
 @pytest.fixture
 def simulator(world, settings, monkeypatch, empty_board):
     """The stand-in for the sources, and a registry with their jobs alone."""
-    settings.DESK = dataclasses.replace(
-        settings.DESK,
-        demo=False,
-        dart_url=f"{world.rest_url}{SIMULATED_DART}",
-        data_go_kr_url=f"{world.rest_url}{SIMULATED_DATA_GO_KR}",
-    )
+    settings.DESK = dataclasses.replace(simulated(settings.DESK, world.rest_url), demo=False)
     public = {name: job for name, job in JOBS.items() if job.source in PUBLIC}
     monkeypatch.setattr(jobs, "JOBS", public)
     monkeypatch.setattr("collectors.management.commands.run_reference.JOBS", public)
@@ -115,7 +110,7 @@ def test_a_refused_key_stops_one_source_says_what_to_do_and_a_person_lets_it_go_
 
 
 def test_without_a_key_nothing_is_asked_and_the_admin_says_so(simulator, settings):
-    settings.DESK = dataclasses.replace(settings.DESK, dart_api_key="", data_go_kr_key="")
+    settings.DESK = asking(settings.DESK, dart={"key": ""}, datagokr={"key": ""})
     asked = simulator.control.seen()["calls"]
     rounds()
     assert simulator.control.seen()["calls"] == asked
