@@ -1,14 +1,16 @@
 """A running simulator for every test, and a client's hands on it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from stockdesk.simulator.options import KST
 from stockdesk.simulator.testing import RunningSimulator, running_simulator
+from tests.simulator.clients import Caller
 
 Start = Callable[..., RunningSimulator]
 
@@ -23,6 +25,21 @@ def start() -> Iterator[Start]:
 @pytest.fixture
 def simulator(start: Start) -> RunningSimulator:
     return start()
+
+
+@pytest.fixture
+async def caller(simulator: RunningSimulator) -> AsyncIterator[Caller]:
+    """One app key that has its token."""
+    async with Caller(simulator) as caller:
+        await caller.ask_token()
+        yield caller
+
+
+@pytest.fixture
+async def shell(simulator: RunningSimulator) -> AsyncIterator[httpx.AsyncClient]:
+    """The control API as a person at a shell asks it."""
+    async with httpx.AsyncClient(base_url=f"{simulator.rest_url}/_simulator", trust_env=False) as http:
+        yield http
 
 
 class Clock:
