@@ -3,7 +3,6 @@
 import gettext
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,8 @@ from django.utils.translation import trans_real
 
 from stockdesk import grants, roles
 from stockdesk.simulator.testing import RunningSimulator, running_simulator
-from tests.feed import KEYS, PLACES, SESSIONS, FeedProcess, StartFeed
+from tests.feed import KEYS, PLACES, SESSIONS, StartFeed
+from tests.programs import Running, programs_of
 
 pytest_plugins = ["tests.canaries"]
 
@@ -188,9 +188,7 @@ def empty_board(transactional_db: None) -> Iterator[None]:
 def start_feed(
     process_environment: Callable[..., dict[str, str]], empty_board: None, simulator: RunningSimulator, tmp_path: Path
 ) -> Iterator[StartFeed]:
-    started: list[FeedProcess] = []
-
-    def run(**variables: str) -> FeedProcess:
+    def run(**variables: str) -> Running:
         env = process_environment(
             KIS_REST_URL=simulator.rest_url,
             KIS_WS_URL=simulator.ws_url,
@@ -204,17 +202,7 @@ def start_feed(
             DESK_DEMO="1",
             **variables,
         )
-        log = tmp_path / f"ws_market-{len(started)}.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                [sys.executable, "manage.py", "run_ws_market"], env=env, cwd=settings.BASE_DIR, stdout=out, stderr=out
-            )
-        desk = FeedProcess(process, log)
-        started.append(desk)
-        return desk
+        return programs.start("run_ws_market", env=env)
 
-    yield run
-    for desk in started:
-        if desk.process.poll() is None:
-            desk.process.kill()
-            desk.process.wait()
+    with programs_of(tmp_path) as programs:
+        yield run
