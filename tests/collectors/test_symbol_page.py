@@ -19,6 +19,7 @@ from collectors.models import DailyBar, Filing, InvestorFlow
 from collectors.symbol_sections import SECTIONS
 from collectors.symbol_texts import minute
 from market.models import Instrument, Quote
+from tests.people import client_of, owner
 from tests.sources import asking
 
 from .issue import DAY, EVIL, SYMBOL, make_everything
@@ -37,9 +38,7 @@ def _no_board_left(transactional_db):
 
 @pytest.fixture
 def desk():
-    client = Client(headers={"Accept-Language": "ko"})
-    client.force_login(User.objects.create_superuser("desk", password="a long password"))
-    return client
+    return client_of(owner(), "ko")
 
 
 @pytest.fixture

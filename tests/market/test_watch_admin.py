@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 
 from market.models import Instrument, Quote, WatchRow
 from stockdesk.access import OPERATOR, TRADER
-from tests.people import client_of, person
+from tests.people import client_of, owner, person
 
 from .conftest import Board, sql
 
@@ -29,9 +29,7 @@ def pages(settings):
 
 @pytest.fixture
 def admin(board: Board) -> Client:
-    client = Client(headers={"Accept-Language": "en"})
-    client.force_login(User.objects.create_superuser("desk", password="a long password"))
-    return client
+    return client_of(owner(), "en")
 
 
 @pytest.fixture

@@ -2,13 +2,12 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Dialog, Page, Request, expect, sync_playwright
 
 from market.models import Quote
 from stockdesk.unfold import UNFOLD
+from tests.people import client_of, owner
 
 from .conftest import Board, sql
 
@@ -21,8 +20,7 @@ def page(board: Board, live_server, settings, monkeypatch) -> Iterator[Page]:
     """A logged-in browser; anything it complains about or fetches elsewhere fails the test."""
     settings.UNFOLD = UNFOLD
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
-    client = Client()
-    client.force_login(User.objects.create_superuser("desk", password="a long password"))
+    client = client_of(owner())
     complaints: list[str] = []
 
     def refuse(dialog: Dialog) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from market.models import Quote
 from stockdesk.events import clear_event, raise_event
 from stockdesk.unfold import navigation
-from tests.people import with_device
+from tests.people import client_of, owner, with_device
 from tests.trading.conftest import HYNIX, SAMSUNG, needs_account, stored
 from tests.trading.values import an_order
 from trading import desk
@@ -39,9 +39,7 @@ def _pages(settings: Any):
 
 @pytest.fixture
 def admin(listed: None) -> Client:
-    client = Client(headers={"Accept-Language": "en"})
-    client.force_login(with_device(User.objects.create_superuser("desk", password="a long password")))
-    return client
+    return client_of(with_device(owner()), "en")
 
 
 def typed(**changes: str) -> dict[str, str]:

@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from playwright.sync_api import Page, expect, sync_playwright
 
 from market.models import Quote
 from stockdesk.unfold import UNFOLD
-from tests.people import with_device
+from tests.people import client_of, owner, with_device
 from tests.trading.conftest import SAMSUNG, stored
 from trading.models import Condition
 
@@ -25,8 +23,7 @@ def page(transactional_db: None, listed: None, live_server: Any, settings: Any, 
     """A logged-in browser; anything it complains about or fetches elsewhere fails the test."""
     settings.UNFOLD = UNFOLD
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
-    client = Client()
-    client.force_login(with_device(User.objects.create_superuser("desk", password="a long password")))
+    client = client_of(with_device(owner()))
     complaints: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])

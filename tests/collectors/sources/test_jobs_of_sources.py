@@ -4,8 +4,6 @@ import dataclasses
 from datetime import date, datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from django_q.models import OrmQ
 
 from collectors import jobs
@@ -18,6 +16,7 @@ from market import gnuboard_post
 from stockdesk.kis.messages import KST
 from stockdesk.models import Event
 from stockdesk.simulator.testing import running_simulator
+from tests.people import client_of, owner
 from tests.sources import asking, simulated
 
 from .conftest import assert_no_key
@@ -96,8 +95,7 @@ def test_a_refused_key_stops_one_source_says_what_to_do_and_a_person_lets_it_go_
     assert "Check DART_API_KEY at opendart.fss.or.kr" in event.text
     assert_no_key(f"{event.text} {list(JobItem.objects.values_list())} {list(RawBody.objects.values_list('key'))}")
 
-    admin = Client(headers={"Accept-Language": "ko"})
-    admin.force_login(User.objects.create_superuser("desk", password="a long password"))
+    admin = client_of(owner(), "ko")
     assert "까지 대기" in admin.get("/admin/collectors/jobday/").content.decode()
     simulator.control.mishap_off("dart-status")
     chosen = {"action": "try_again", "_selected_action": [str(JobDay.objects.get(job="corps").pk)]}
@@ -115,8 +113,7 @@ def test_without_a_key_nothing_is_asked_and_the_admin_says_so(simulator, setting
     rounds()
     assert simulator.control.seen()["calls"] == asked
     assert not Event.objects.filter(is_open=True).exists()
-    admin = Client(headers={"Accept-Language": "ko"})
-    admin.force_login(User.objects.create_superuser("desk", password="a long password"))
+    admin = client_of(owner(), "ko")
     page = admin.get("/admin/collectors/jobday/").content.decode()
     assert "키 없음" in page
     assert ".env에 DART_API_KEY 값이 없습니다" in page
