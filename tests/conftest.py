@@ -4,6 +4,7 @@ import gettext
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -125,24 +126,47 @@ def process_environment(transactional_db: None) -> Callable[..., dict[str, str]]
 @pytest.fixture
 def trading_role(transactional_db: None, settings: Any) -> Iterator[roles.Account]:
     """The trading user, prepared on this test's database; child processes hear of it by `process_environment`."""
-    user = f"{connection.settings_dict['NAME']}_trading"
-    settings.DESK = replace(settings.DESK, trading_user=user, trading_password="only for this test")
-    roles.prepare("trading")
-    yield roles.account_of("trading")
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP USER {grants.account(user, roles.own_host())}")
+    yield from prepared("trading", settings)
 
 
 @pytest.fixture
 def as_trading(trading_role: roles.Account) -> Iterator[None]:
     """This test's connections belong to the trading user."""
+    with acting_as("trading"):
+        yield
+
+
+def prepared(role: str, settings: Any) -> Iterator[roles.Account]:
+    """The database user of a role, for as long as it is asked for."""
+    user = f"{connection.settings_dict['NAME']}_{role}"
+    named = {f"{role}_user": user, f"{role}_password": "only for this test"}
+    settings.DESK = replace(settings.DESK, **named)
+    roles.prepare(role)
+    yield roles.account_of(role)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP USER {grants.account(user, roles.own_host())}")
+
+
+@contextmanager
+def acting_as(role: str) -> Iterator[None]:
+    """Inside, the connections of this process belong to the role's user."""
     before = {alias: dict(connections.settings[alias]) for alias in connections.settings}
-    roles.assume("trading")
-    yield
-    connections.close_all()
-    for alias, values in before.items():
-        connections.settings[alias].update(values)
-        connections[alias].settings_dict.update(values)
+    roles.assume(role)
+    try:
+        yield
+    finally:
+        connections.close_all()
+        for alias, values in before.items():
+            connections.settings[alias].update(values)
+            connections[alias].settings_dict.update(values)
+
+
+@pytest.fixture
+def english_pages(settings: Any) -> Iterator[None]:
+    """The tests read the msgids."""
+    settings.LANGUAGE_CODE = "en"
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

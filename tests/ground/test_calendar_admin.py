@@ -13,7 +13,7 @@ from stockdesk.calendar_models import MarketDay, SessionWindow
 from stockdesk.hours import day_of
 from stockdesk.models import Event
 from stockdesk.unfold import UNFOLD
-from tests.ground.calendar import BROKER, at, changed, told
+from tests.ground.calendar import at, at_real_broker, changed, told
 from tests.people import client_of, owner
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ FRIDAY, CHRISTMAS = date(2026, 11, 20), date(2026, 12, 25)
 @pytest.fixture(autouse=True)
 def _desk(settings):
     settings.UNFOLD = UNFOLD
-    settings.DESK = replace(settings.DESK, demo=False, mode="dry-run", kis_rest_url=f"https://{BROKER}")
+    settings.DESK = at_real_broker(settings.DESK)
     with time_machine.travel(at("2026-11-20T10:00")):
         yield
 

@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 import httpx
 import pytest
 
 from stockdesk.simulator.options import KST
 from stockdesk.simulator.testing import RunningSimulator, running_simulator
+from tests.moments import Clock
 from tests.simulator.clients import Caller
 
 Start = Callable[..., RunningSimulator]
@@ -42,19 +42,6 @@ async def shell(simulator: RunningSimulator) -> AsyncIterator[httpx.AsyncClient]
         yield http
 
 
-class Clock:
-    """A clock that the test moves by hand."""
-
-    def __init__(self) -> None:
-        self.moment = datetime(2026, 11, 20, 10, 0, tzinfo=KST)
-
-    def __call__(self) -> datetime:
-        return self.moment
-
-    def forward(self, **by: Any) -> None:
-        self.moment += timedelta(**by)
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(datetime(2026, 11, 20, 10, 0, tzinfo=KST))

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from market.models import Quote
 from stockdesk.events import clear_event, raise_event
@@ -25,16 +25,9 @@ from trading.states import State
 from trading.views import Mode
 from trading.views import Refusal as Why
 
+pytestmark = pytest.mark.usefixtures("english_pages")
 LIST = "admin:trading_condition_changelist"
 ADD = "admin:trading_condition_add"
-
-
-@pytest.fixture(autouse=True)
-def _pages(settings: Any):
-    """English pages: the tests read the msgids."""
-    settings.LANGUAGE_CODE = "en"
-    with translation.override("en"):
-        yield
 
 
 @pytest.fixture

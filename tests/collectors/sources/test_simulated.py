@@ -15,6 +15,7 @@ from market import gnuboard_post
 from stockdesk.kis.messages import KST
 from stockdesk.simulator.sources.companies import UNLISTED
 from stockdesk.simulator.testing import running_simulator
+from tests.moments import Clock
 from tests.sources import simulated
 
 from .conftest import assert_no_key, contents
@@ -24,19 +25,9 @@ TODAY, THURSDAY, TUESDAY = NOW.date(), date(2026, 11, 19), date(2026, 11, 17)
 SYMBOLS = 300
 
 
-class Clock:
-    """The simulator's clock, moved by the test."""
-
-    def __init__(self) -> None:
-        self.moment = NOW
-
-    def __call__(self) -> datetime:
-        return self.moment
-
-
 @pytest.fixture(scope="module")
 def clock():
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture(scope="module")

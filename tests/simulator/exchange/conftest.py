@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from stockdesk.simulator.testing import RunningSimulator
-from tests.simulator.conftest import Clock, Start
+from tests.moments import Clock
+from tests.simulator.conftest import Start
 from tests.simulator.traders import Trader, trading
 
 
