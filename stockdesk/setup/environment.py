@@ -52,7 +52,7 @@ class DeskFile:
         """The settings as the programs will see them; what is wrong with them is Trouble, by name."""
         from django.core.exceptions import ImproperlyConfigured
 
-        from stockdesk.env import read_environment
+        from stockdesk.env_reader import read_environment
 
         try:
             return read_environment(ROOT, self.child_environment())
