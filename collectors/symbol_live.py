@@ -51,6 +51,7 @@ def live_facts(quote: Quote | None, holding: Holding | None, now: datetime) -> d
 
 
 def quote_facts(quote: Quote, now: datetime) -> tuple[dict[str, str], dict[str, str]]:
+    """Texts of a quote by name, and which of them are up or down."""
     way = {"flat": ""}.get(found := direction(quote), found)
     base = quote.base_price
     if base is None and quote.last_price is not None and quote.change is not None:
@@ -77,6 +78,7 @@ def quote_facts(quote: Quote, now: datetime) -> tuple[dict[str, str], dict[str, 
 
 
 def worth_of(holding: Holding, quote: Quote | None) -> Worth:
+    """By the live price where that is newer than what the broker told, else as told; KRW and percent."""
     ticking = (
         quote is not None
         and quote.last_price is not None
@@ -92,6 +94,7 @@ def worth_of(holding: Holding, quote: Quote | None) -> Worth:
 
 
 def holding_facts(holding: Holding, quote: Quote | None) -> tuple[dict[str, str], dict[str, str]]:
+    """The same of what is held."""
     now = worth_of(holding, quote)
     texts = {
         "held": show.whole(holding.quantity),

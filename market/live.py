@@ -61,6 +61,7 @@ class Hub:
         return len(self._watchers)
 
     def join(self) -> Watcher:
+        """A page more; with the first one the polling begins."""
         watcher = Watcher()
         self._watchers.add(watcher)
         PUSHES.browsers += 1
@@ -70,6 +71,7 @@ class Hub:
         return watcher
 
     def leave(self, watcher: Watcher) -> None:
+        """A page less; with the last one the polling ends."""
         if watcher in self._watchers:
             self._watchers.discard(watcher)
             PUSHES.browsers -= 1

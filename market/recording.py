@@ -84,6 +84,7 @@ def packed(times: Sequence[float], sessions: Sequence[int], texts: Sequence[byte
 
 
 def unpacked(content: bytes) -> Iterator[Record]:
+    """The other way; what is no block of ours raises struct.error or ValueError."""
     (count,) = _COUNT.unpack_from(content)
     sessions_from = _COUNT.size + 8 * count
     texts = content[sessions_from + count :].split(b"\n")

@@ -85,6 +85,7 @@ class Core:
         *,
         order_id: int = 0,
     ) -> Facts:
+        """What the checks of one order look at; ``order_id`` is its row, where it has one already."""
         # Rows of another broker (paper, live) say nothing about this one.
         mode = around.setting.mode if around.setting is not None else None
         return Facts(

@@ -93,6 +93,8 @@ class QuoteView:
 
 @dataclass(frozen=True, slots=True)
 class HoldingView:
+    """What the account holds of one symbol, as the broker last told."""
+
     symbol: str
     quantity: int
     orderable_quantity: int

@@ -8,7 +8,7 @@ from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 from django.db import transaction
 
-from collectors import raw
+from collectors import cells, raw
 from collectors.dart import values
 from collectors.dart.archive import opened
 from collectors.dart.client import SOURCE, client
@@ -69,8 +69,8 @@ def _corp(element: Element, body: Body) -> Corp:
     return Corp(
         corp_code=values.digits(row, "corp_code", CORP_LENGTH),
         symbol=values.symbol(row),
-        name=values.text(row, "corp_name", CORP_NAME),
-        english_name=values.text(row, "corp_eng_name", CORP_NAME),
-        modified_on=values.day(row, "modify_date"),
+        name=cells.text(row, "corp_name", CORP_NAME),
+        english_name=cells.text(row, "corp_eng_name", CORP_NAME),
+        modified_on=cells.day(row, "modify_date"),
         fetched_at=body.fetched_at,
     )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from collectors import cells
 from collectors.dart import values
 from collectors.dart.client import SOURCE
 from collectors.dart.models import ACCOUNT_NAME, CORP_LENGTH, RECEIPT_LENGTH
@@ -11,27 +12,27 @@ from collectors.raw import Body
 
 def figure(row: dict[str, Any], body: Body) -> dict[str, Any]:
     """The arguments of a `Figure`, all but its key; raises SourceError for a row that cannot be told from others."""
-    name = values.text(row, "account_nm", ACCOUNT_NAME)
+    name = cells.text(row, "account_nm", ACCOUNT_NAME)
     if not name:
         raise SourceError("a line of figures without an account; nothing of this answer was stored", source=SOURCE)
-    position = values.text(row, "ord", 9)
+    position = cells.text(row, "ord", 9)
     return {
         "rcept_no": values.digits(row, "rcept_no", RECEIPT_LENGTH),
         "corp_code": values.digits(row, "corp_code", CORP_LENGTH),
         "symbol": values.symbol(row),
         "year": int(values.digits(row, "bsns_year", 4)),
         "report": values.digits(row, "reprt_code", 5),
-        "basis": values.text(row, "fs_div", 3),
-        "sheet": values.text(row, "sj_div", 3),
+        "basis": cells.text(row, "fs_div", 3),
+        "sheet": cells.text(row, "sj_div", 3),
         "name": name,
         "position": int(position) if position.isascii() and position.isdigit() else None,
-        "period": values.text(row, "thstrm_nm", 40),
+        "period": cells.text(row, "thstrm_nm", 40),
         "amount": values.amount(row, "thstrm_amount"),
         "amount_to_date": values.amount(row, "thstrm_add_amount"),
         "previous": _previous(row),
         "previous_to_date": values.amount(row, "frmtrm_add_amount"),
         "before_previous": values.amount(row, "bfefrmtrm_amount"),
-        "currency": values.text(row, "currency", 3),
+        "currency": cells.text(row, "currency", 3),
         "fetched_at": body.fetched_at,
     }
 

@@ -6,7 +6,7 @@ from datetime import date, time
 from django.db import transaction
 from django.utils import timezone
 
-from collectors import raw
+from collectors import cells, raw
 from collectors.dart import values
 from collectors.dart.client import SOURCE, client, read, rows_in
 from collectors.dart.models import CORP_LENGTH, CORP_NAME, RECEIPT_LENGTH, REPORT_NAME, Filing
@@ -126,18 +126,18 @@ def _count(answer: dict[str, object], name: str) -> int:
 
 
 def _filing(row: dict[str, object], body: Body) -> Filing:
-    received_on = values.day(row, "rcept_dt")
+    received_on = cells.day(row, "rcept_dt")
     if received_on is None:
         raise SourceError(f"{ENDPOINT}: a filing without a day; nothing was stored", source=SOURCE)
     return Filing(
         rcept_no=values.digits(row, "rcept_no", RECEIPT_LENGTH),
         received_on=received_on,
         symbol=values.symbol(row),
-        corp_code=values.text(row, "corp_code", CORP_LENGTH),
-        corp_name=values.text(row, "corp_name", CORP_NAME),
-        market=values.text(row, "corp_cls", 1),
-        report=" ".join(values.text(row, "report_nm", REPORT_NAME).split()),
-        filer=values.text(row, "flr_nm", CORP_NAME),
-        remarks=values.text(row, "rm", 40),
+        corp_code=cells.text(row, "corp_code", CORP_LENGTH),
+        corp_name=cells.text(row, "corp_name", CORP_NAME),
+        market=cells.text(row, "corp_cls", 1),
+        report=" ".join(cells.text(row, "report_nm", REPORT_NAME).split()),
+        filer=cells.text(row, "flr_nm", CORP_NAME),
+        remarks=cells.text(row, "rm", 40),
         fetched_at=body.fetched_at,
     )

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.db import transaction
 
-from collectors import raw
+from collectors import cells, raw
 from collectors.dart import values
 from collectors.dart.client import SOURCE, client, read, rows_in
 from collectors.dart.figures import figure
@@ -56,7 +56,7 @@ def store_statements(body: Body) -> int:
     lines = {}
     for row in rows_in(read(body.data, ENDPOINT), ENDPOINT):
         of = figure(row, body) | {"basis": basis, "symbol": symbol}
-        account_id, detail = values.text(row, "account_id", 300), values.text(row, "account_detail", 300)
+        account_id, detail = cells.text(row, "account_id", 300), cells.text(row, "account_detail", 300)
         told = (of["rcept_no"], corp, season, basis, of["sheet"], account_id, of["name"], detail, of["position"])
         key = values.row_id(*told)
         lines[key] = StatementLine(id=key, account_id=account_id, detail=detail, **of)

@@ -2,10 +2,10 @@
 
 import hashlib
 import re
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from collectors.cells import text
 from collectors.dart.client import SOURCE
 from collectors.errors import SourceError
 
@@ -13,12 +13,6 @@ NO_VALUE = ("", "-", "－", "–")
 _AMOUNT = re.compile(r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?", re.ASCII)
 WHOLE_DIGITS, DECIMALS = 20, 6  # of the columns that amounts go into
 MOST = Decimal(10) ** WHOLE_DIGITS
-
-
-def text(row: dict[str, Any], name: str, most: int) -> str:
-    """A text without the blanks around it; "" where it is missing or null."""
-    value = row.get(name)
-    return "" if value is None else str(value).strip()[:most]
 
 
 def amount(row: dict[str, Any], name: str) -> Decimal | None:
@@ -32,14 +26,6 @@ def amount(row: dict[str, Any], name: str) -> Decimal | None:
         return None
     number = Decimal(value.replace(",", ""))
     return round(number, DECIMALS) if abs(number) < MOST else None
-
-
-def day(row: dict[str, Any], name: str) -> date | None:
-    """A day written 20261120; None where there is none."""
-    try:
-        return datetime.strptime(text(row, name, 8), "%Y%m%d").date()
-    except ValueError:
-        return None
 
 
 def digits(row: dict[str, Any], name: str, length: int) -> str:

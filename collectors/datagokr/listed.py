@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from collectors import cells
 from collectors.datagokr import values
 from collectors.datagokr.answers import SOURCE, read_page
 from collectors.datagokr.days import fetch_day, items
@@ -29,16 +30,16 @@ def store_listed(body: Body) -> int:
 
 
 def _issue(row: dict[str, Any], body: Body) -> ListedIssue:
-    symbol, on = values.symbol(row), values.day(row, "basDt")
+    symbol, on = values.symbol(row), cells.day(row, "basDt")
     if not symbol or on is None or not body.key.startswith(f"{on:%Y%m%d}/"):
         raise SourceError(f"{SERVICE}: a row of another day or symbol; nothing was stored", source=SOURCE)
     return ListedIssue(
         symbol=symbol,
         on=on,
-        isin=values.text(row, "isinCd", 12),
-        name=values.text(row, "itmsNm", NAME_LENGTH),
-        market=values.text(row, "mrktCtg", 10),
-        corp_no=values.text(row, "crno", 13),
-        corp_name=values.text(row, "corpNm", 100),
+        isin=cells.text(row, "isinCd", 12),
+        name=cells.text(row, "itmsNm", NAME_LENGTH),
+        market=cells.text(row, "mrktCtg", 10),
+        corp_no=cells.text(row, "crno", 13),
+        corp_name=cells.text(row, "corpNm", 100),
         fetched_at=body.fetched_at,
     )

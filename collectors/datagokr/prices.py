@@ -4,6 +4,7 @@ import logging
 from datetime import date
 from typing import Any
 
+from collectors import cells
 from collectors.datagokr import values
 from collectors.datagokr.answers import SOURCE, read_page
 from collectors.datagokr.days import fetch_day, items
@@ -35,15 +36,15 @@ def store_prices(body: Body) -> int:
 
 
 def _price(row: dict[str, Any], body: Body) -> DailyPrice:
-    symbol, on = values.symbol(row), values.day(row, "basDt")
+    symbol, on = values.symbol(row), cells.day(row, "basDt")
     if not symbol or on is None or not body.key.startswith(f"{on:%Y%m%d}/"):
         raise SourceError(f"{SERVICE}: a row of another day or symbol; nothing was stored", source=SOURCE)
     return DailyPrice(
         id=f"{symbol}:{on:%Y%m%d}",
         symbol=symbol,
         on=on,
-        name=values.text(row, "itmsNm", NAME_LENGTH),
-        market=values.text(row, "mrktCtg", 10),
+        name=cells.text(row, "itmsNm", NAME_LENGTH),
+        market=cells.text(row, "mrktCtg", 10),
         open_price=values.price(row, "mkp"),
         high_price=values.price(row, "hipr"),
         low_price=values.price(row, "lopr"),

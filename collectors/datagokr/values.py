@@ -1,17 +1,13 @@
 """Texts of data.go.kr's rows as values; a text that says nothing is None, never 0."""
 
 import re
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from collectors.cells import text
+
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _RATE = re.compile(r"-?(?:[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6})", re.ASCII)
-
-
-def text(row: dict[str, Any], name: str, most: int) -> str:
-    value = row.get(name)
-    return "" if value is None else str(value).strip()[:most]
 
 
 def whole(row: dict[str, Any], name: str) -> int | None:
@@ -35,13 +31,6 @@ def rate(row: dict[str, Any], name: str) -> Decimal | None:
     """A rate in percent, which comes without its leading zero: .11, -.5"""
     value = text(row, name, 20)
     return Decimal(value) if _RATE.fullmatch(value) else None
-
-
-def day(row: dict[str, Any], name: str) -> date | None:
-    try:
-        return datetime.strptime(text(row, name, 8), "%Y%m%d").date()
-    except ValueError:
-        return None
 
 
 def symbol(row: dict[str, Any], name: str = "srtnCd") -> str:

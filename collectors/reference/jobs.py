@@ -124,6 +124,7 @@ def buyers(day: date, by: str) -> int:
 def ranking_of(
     day: date, by: str, call: Callable[[str], Sequence[Ranked]], due: AfterTheDay | AfterTheClose = AFTER_THE_EVENING
 ) -> int:
+    """Replace the ranking of that day by the answer of ``call``; the number of places. LeftOut on any other day."""
     if not due.tells_now(day, datetime.now(KST)):
         raise LeftOut("a ranking is told on its day only")
     rows = asked(call)

@@ -11,7 +11,7 @@ from stockdesk.kis.answers import Answer, text_of
 from stockdesk.kis.balances import assets_from, balance_from, orderable_from, realised_from, sellable_from
 from stockdesk.kis.booked import open_order_from, order_from
 from stockdesk.kis.errors import KisError, OutcomeUnknown
-from stockdesk.kis.frames import is_symbol
+from stockdesk.kis.frames import checked_symbol
 from stockdesk.kis.messages import (
     KST,
     AccountAssets,
@@ -155,8 +155,8 @@ class AccountClient(KisClient):
         self, symbol: str | None = None, price: int | None = None, *, lane: str = "assets"
     ) -> Orderable:
         """What can be bought without 미수, at ``price`` or at the market (TTTC8908R); without a symbol, the cash."""
-        if symbol is not None and not is_symbol(symbol):
-            raise ValueError("not a symbol")
+        if symbol is not None:
+            checked_symbol(symbol)
         params = {
             "PDNO": symbol or "",
             "ORD_UNPR": str(price or ""),
@@ -175,8 +175,7 @@ class AccountClient(KisClient):
         """How many shares of a holding can be sold now (TTTC8408R; not on the mock host)."""
         tr_id = "TTTC8408R"
         self._real_only(tr_id)
-        if not is_symbol(symbol):
-            raise ValueError("not a symbol")
+        checked_symbol(symbol)
         answer = await self._read_account(tr_id, "inquire-psbl-sell", lane, {"PDNO": symbol})
         row = _only_row(tr_id, answer, "output1" if "output1" in answer.fields else "output")
         with _named(tr_id):

@@ -37,6 +37,15 @@ MAX_STRENGTH = 10_000_000  # percent
 
 # Stocks and ETFs (0001A0 has a letter), ETNs.
 is_symbol = re.compile(r"[0-9][0-9A-Z]{5}|Q[0-9]{6}").fullmatch
+
+
+def checked_symbol(symbol: str) -> str:
+    """The symbol, or ValueError: it goes into addresses and frames."""
+    if not is_symbol(symbol):
+        raise ValueError("not a symbol")
+    return symbol
+
+
 _is_tr_id = re.compile(r"[0-9A-Z]{4,10}").fullmatch
 _HALTED = {"Y": True, "N": False, "": None, "(null)": None}
 _PHASES = {"": None, "(null)": None} | {code: code for code in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from stockdesk.kis.errors import OutcomeUnknown
-from stockdesk.kis.frames import MAX_PRICE, is_symbol
+from stockdesk.kis.frames import MAX_PRICE, checked_symbol
 from stockdesk.kis.rest import KisClient
 from stockdesk.kis.values import MAX_QUANTITY, FieldError, Row, text, whole_or_none
 
@@ -40,8 +40,7 @@ class BookClient(KisClient):
 
     async def order_book(self, symbol: str, *, market: str = "J", lane: str = "spare") -> OrderBook:
         """Ten levels of both sides (FHKST01010200). Sent once: the next look is a second away."""
-        if not is_symbol(symbol):
-            raise ValueError("not a symbol")
+        checked_symbol(symbol)
         path = "/uapi/domestic-stock/v1/quotations/inquire-asking-price-exp-ccn"
         params = {"FID_COND_MRKT_DIV_CODE": market, "FID_INPUT_ISCD": symbol}
         answer = await self._call(TR_ID, "GET", path, lane, params=params, repeat=False)

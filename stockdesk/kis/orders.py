@@ -9,7 +9,7 @@ import httpx
 
 from stockdesk.kis.account import TRADING, AccountClient
 from stockdesk.kis.errors import KisError, NotOnMock, NotSent, OutcomeUnknown, RateLimited, TokenRejected
-from stockdesk.kis.frames import is_symbol
+from stockdesk.kis.frames import checked_symbol
 from stockdesk.kis.messages import OrderAck, OrderRequest, PriceRow, order_key
 from stockdesk.kis.refusals import judge_order
 
@@ -67,8 +67,7 @@ class OrderClient(AccountClient):
         and nothing was sent. Otherwise KisError, by what is true: NotSent; Refused, with RateLimited and
         TokenRejected, whose token is given up by then; OutcomeUnknown, after which only `orders_of` can tell.
         """
-        if not is_symbol(order.symbol):
-            raise ValueError("not a symbol")
+        checked_symbol(order.symbol)
         self._check_exchange(order.exchange)
         body = {
             "PDNO": order.symbol,

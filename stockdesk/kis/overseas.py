@@ -77,6 +77,7 @@ class OverseasClient(ReferenceClient):
 
 
 def check_name(symbol: str, names: tuple[str, ...], head: Row) -> None:
+    """WrongInstrument where the answer names none of ``names`` (= before one: exactly so), or another symbol."""
     told, code = text(head, "hts_kor_isnm"), text(head, "stck_shrn_iscd")
     plain = told.casefold().replace(" ", "")
     wanted = [name.casefold() for name in names]
@@ -104,6 +105,8 @@ def read(symbol: str, head: Row, rows: list[Row] | list[dict[str, object]]) -> O
 
 
 def bar(symbol: str, row: Row) -> OverseasBar:
+    """A day of ``output2``, in points; FieldError without its close."""
+
     def points(name: str) -> Decimal | None:
         return decimal_or_none(row, name, MAX_POINTS) or None
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from stockdesk.kis.answers import Answer
 from stockdesk.kis.errors import OutcomeUnknown
-from stockdesk.kis.frames import is_symbol
+from stockdesk.kis.frames import checked_symbol
 from stockdesk.kis.reference_rows import (
     CreditBalance,
     DailyBar,
@@ -57,7 +57,7 @@ class ReferenceClient(KisClient):
         """At most 100 days of adjusted prices, newest first (FHKST03010100)."""
         params = {
             "FID_COND_MRKT_DIV_CODE": "J",
-            "FID_INPUT_ISCD": _checked(symbol),
+            "FID_INPUT_ISCD": checked_symbol(symbol),
             "FID_INPUT_DATE_1": f"{since:%Y%m%d}",
             "FID_INPUT_DATE_2": f"{to:%Y%m%d}",
             "FID_PERIOD_DIV_CODE": "D",
@@ -72,7 +72,7 @@ class ReferenceClient(KisClient):
         self._real_only(tr_id)
         params = {
             "FID_COND_MRKT_DIV_CODE": "J",
-            "FID_INPUT_ISCD": _checked(symbol),
+            "FID_INPUT_ISCD": checked_symbol(symbol),
             "FID_INPUT_DATE_1": f"{on:%Y%m%d}",
             "FID_ORG_ADJ_PRC": "",
             "FID_ETC_CLS_CODE": "",
@@ -103,7 +103,7 @@ class ReferenceClient(KisClient):
         params = {
             "FID_INPUT_DATE_2": f"{to:%Y%m%d}",
             "FID_COND_MRKT_DIV_CODE": "J",
-            "FID_INPUT_ISCD": _checked(symbol),
+            "FID_INPUT_ISCD": checked_symbol(symbol),
             "FID_INPUT_DATE_1": f"{since:%Y%m%d}",
         }
         answer = await self._ask(tr_id, f"{QUOTATIONS}/daily-short-sale", lane, params)
@@ -116,7 +116,7 @@ class ReferenceClient(KisClient):
         params = {
             "fid_cond_mrkt_div_code": "J",
             "fid_cond_scr_div_code": "20476",
-            "fid_input_iscd": _checked(symbol),
+            "fid_input_iscd": checked_symbol(symbol),
             "fid_input_date_1": f"{settled_on:%Y%m%d}",
         }
         answer = await self._ask(tr_id, f"{QUOTATIONS}/daily-credit-balance", lane, params)
@@ -131,7 +131,7 @@ class ReferenceClient(KisClient):
             "GB1": "0",
             "F_DT": f"{since:%Y%m%d}",
             "T_DT": f"{to:%Y%m%d}",
-            "SHT_CD": _checked(symbol),
+            "SHT_CD": checked_symbol(symbol),
             "HIGH_GB": "",
         }
         answer = await self._ask(tr_id, "/uapi/domestic-stock/v1/ksdinfo/dividend", lane, params)
@@ -223,12 +223,6 @@ def flows_in(answer: Answer, symbol: str) -> list[InvestorFlow]:
 def short_sales_in(answer: Answer, symbol: str) -> list[ShortSale]:
     """The days of an answer of FHPST04830000. Raises OutcomeUnknown."""
     return _read(answer, "FHPST04830000", "output2", lambda row: short_sale(symbol, row), needs="ssts_cntg_qty")
-
-
-def _checked(symbol: str) -> str:
-    if not is_symbol(symbol):
-        raise ValueError("not a symbol")
-    return symbol
 
 
 def _read(answer: Answer, tr_id: str, name: str, read: Callable[[Row], _T], *, needs: str) -> list[_T]:

@@ -152,6 +152,7 @@ def day(row: Row, name: str) -> date:
 
 
 def daily_bar(symbol: str, row: Row) -> DailyBar:
+    """A day of FHKST03010100; FieldError without its close, and where high and low do not enclose the prices."""
     price = [_price(row, name) for name in ("stck_oprc", "stck_hgpr", "stck_lwpr", "stck_clpr")]
     opened, high, low, close = price
     if close is None:
@@ -165,6 +166,7 @@ def daily_bar(symbol: str, row: Row) -> DailyBar:
 
 
 def investor_flow(symbol: str, row: Row) -> InvestorFlow:
+    """A day of FHPTJ04160001; its amounts are told in millions of KRW and given in KRW."""
     return InvestorFlow(
         symbol,
         day(row, "stck_bsop_date"),
@@ -185,12 +187,14 @@ def investor_flow(symbol: str, row: Row) -> InvestorFlow:
 
 
 def market_flow(market: str, row: Row) -> MarketFlow:
+    """A day of FHPTJ04040000; amounts as of `investor_flow`."""
     index = decimal_or_none(row, "bstp_nmix_prpr", MAX_INDEX) or None
     amounts = [_net(row, f"{who}_ntby_tr_pbmn", MILLION) for who in ("prsn", "frgn", "orgn")]
     return MarketFlow(market, day(row, "stck_bsop_date"), index, *amounts)
 
 
 def short_sale(symbol: str, row: Row) -> ShortSale:
+    """A day of FHPST04830000; FieldError without the quantity."""
     quantity = whole_or_none(row, "ssts_cntg_qty", MAX_DAY_VOLUME)
     if quantity is None:
         raise FieldError("ssts_cntg_qty is missing")
@@ -206,6 +210,8 @@ def short_sale(symbol: str, row: Row) -> ShortSale:
 
 
 def credit_balance(symbol: str, row: Row) -> CreditBalance:
+    """A day of FHPST04760000; its amounts are told in units of KRW 10,000 and given in KRW."""
+
     def shares(name: str) -> int | None:
         return whole_or_none(row, name, MAX_QUANTITY)
 
@@ -229,6 +235,7 @@ def credit_balance(symbol: str, row: Row) -> CreditBalance:
 
 
 def dividend(row: Row) -> Dividend:
+    """One row of HHKDB669102C0; what is 0 is not decided yet, and None here."""
     return Dividend(
         symbol=_symbol(row, "sht_cd"),
         record_on=day(row, "record_date"),

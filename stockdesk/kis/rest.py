@@ -14,7 +14,7 @@ import httpx
 from stockdesk.kis.answers import Answer, judge
 from stockdesk.kis.days import CalendarDay, days_from
 from stockdesk.kis.errors import KisError, NotOnMock, NotSent, OutcomeUnknown, RateLimited, TokenRejected
-from stockdesk.kis.frames import is_symbol
+from stockdesk.kis.frames import checked_symbol
 from stockdesk.kis.messages import KST, IssuedToken, PriceRow
 from stockdesk.kis.prices import row_from_inquiry, row_from_list
 from stockdesk.kis.values import FieldError
@@ -148,7 +148,7 @@ class KisClient:
         params = {}
         for slot, symbol in enumerate(symbols, start=1):
             params[f"FID_COND_MRKT_DIV_CODE_{slot}"] = market
-            params[f"FID_INPUT_ISCD_{slot}"] = _checked(symbol)
+            params[f"FID_INPUT_ISCD_{slot}"] = checked_symbol(symbol)
         answer = await self._call("FHKST11300006", "GET", f"{_QUOTATIONS}/intstock-multprice", lane, params=params)
         if "output" not in answer.fields:
             raise OutcomeUnknown("an answer without output", tr_id="FHKST11300006")
@@ -165,7 +165,7 @@ class KisClient:
 
     async def inquire_price(self, symbol: str, *, market: str = "J", lane: str = "market") -> PriceRow:
         """Price of one symbol (FHKST01010100). An unknown symbol has no price: KIS answers with zeros."""
-        params = {"FID_COND_MRKT_DIV_CODE": market, "FID_INPUT_ISCD": _checked(symbol)}
+        params = {"FID_COND_MRKT_DIV_CODE": market, "FID_INPUT_ISCD": checked_symbol(symbol)}
         answer = await self._call("FHKST01010100", "GET", f"{_QUOTATIONS}/inquire-price", lane, params=params)
         rows = answer.rows("output")
         if not rows or str(rows[0].get("stck_shrn_iscd") or symbol).strip() != symbol:
@@ -333,9 +333,3 @@ async def _body(response: httpx.Response) -> bytes | None:
             return None
         chunks.append(chunk)
     return b"".join(chunks)
-
-
-def _checked(symbol: str) -> str:
-    if not is_symbol(symbol):
-        raise ValueError("not a symbol")
-    return symbol

@@ -4,6 +4,7 @@ from datetime import date
 
 from stockdesk.simulator.account import Account, Day, Holding
 from stockdesk.simulator.asking import Asking
+from stockdesk.simulator.money import rate
 from stockdesk.simulator.pages import page_of
 from stockdesk.simulator.prices import Price
 from stockdesk.simulator.responses import Answer
@@ -175,10 +176,6 @@ def _assets(cost: int, worth: int, whole: int) -> dict[str, str]:
         "real_nass_amt": str(worth),
         "whol_weit_rt": rate(worth, whole),
     }
-
-
-def rate(part: int, whole: int) -> str:
-    return f"{part * 100 / whole:.2f}" if whole else "0.00"
 
 
 def _cost(account: Account) -> int:

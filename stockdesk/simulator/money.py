@@ -14,6 +14,11 @@ def tax(amount: int, kind: str) -> int:
     return amount * TAX // 1_000 if kind == "stock" else 0
 
 
+def rate(part: float, whole: float) -> str:
+    """Percent with two decimals, as KIS writes it; 0.00 of nothing."""
+    return f"{part * 100 / whole:.2f}" if whole else "0.00"
+
+
 def with_fee(amount: int) -> int:
     """What buying for ``amount`` takes from the account."""
     return amount + fee(amount)

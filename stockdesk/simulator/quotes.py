@@ -1,6 +1,7 @@
 """Bodies of the quotation calls: inquire-price (FHKST01010100), intstock-multprice (FHKST11300006), search-info."""
 
 from stockdesk.simulator.frames import sign
+from stockdesk.simulator.money import rate
 from stockdesk.simulator.prices import Price
 from stockdesk.simulator.rules import tick_size
 from stockdesk.simulator.world import Instrument
@@ -98,10 +99,6 @@ UNKNOWN_PRICE = {
 }
 
 
-def _rate(part: float, whole: float) -> str:
-    return f"{part * 100 / whole:.2f}" if whole else "0.00"
-
-
 def price_output(price: Price) -> dict[str, str]:
     """``output`` of inquire-price for one listed issue."""
     instrument, last = price.instrument, price.last
@@ -117,10 +114,10 @@ def price_output(price: Price) -> dict[str, str]:
         "stck_prpr": str(last),
         "prdy_vrss": str(last - base),
         "prdy_vrss_sign": sign(price),
-        "prdy_ctrt": _rate(last - base, base),
+        "prdy_ctrt": rate(last - base, base),
         "acml_tr_pbmn": str(price.amount),
         "acml_vol": str(price.volume),
-        "prdy_vrss_vol_rate": _rate(price.volume, price.yesterday_volume),
+        "prdy_vrss_vol_rate": rate(price.volume, price.yesterday_volume),
         "stck_oprc": str(price.open),
         "stck_hgpr": str(price.high),
         "stck_lwpr": str(price.low),
@@ -138,14 +135,14 @@ def price_output(price: Price) -> dict[str, str]:
         "per": "15.32",
         "pbr": "1.21",
         "stac_month": "12",
-        "vol_tnrt": _rate(price.volume, shares),
+        "vol_tnrt": rate(price.volume, shares),
         "eps": f"{base / 15.32:.2f}",
         "bps": f"{base / 1.21:.2f}",
         "w52_hgpr": str(high),
-        "w52_hgpr_vrss_prpr_ctrt": _rate(last - high, high),
+        "w52_hgpr_vrss_prpr_ctrt": rate(last - high, high),
         "w52_hgpr_date": "20260811",
         "w52_lwpr": str(low),
-        "w52_lwpr_vrss_prpr_ctrt": _rate(last - low, low),
+        "w52_lwpr_vrss_prpr_ctrt": rate(last - low, low),
         "w52_lwpr_date": "20251202",
         "stck_shrn_iscd": instrument.symbol,
         "fcam_cnnm": str(par),
@@ -175,7 +172,7 @@ def multi_row(symbol: str, price: Price | None) -> dict[str, str]:
         "inter2_prpr": number("last"),
         "inter2_prdy_vrss": str(trading.last - base) if trading else "0",
         "prdy_vrss_sign": sign(trading) if trading else "3",
-        "prdy_ctrt": _rate(trading.last - base, base) if trading else "0.00",
+        "prdy_ctrt": rate(trading.last - base, base) if trading else "0.00",
         "acml_vol": number("volume"),
         "inter2_oprc": number("open"),
         "inter2_hgpr": number("high"),
@@ -190,7 +187,7 @@ def multi_row(symbol: str, price: Price | None) -> dict[str, str]:
         "total_bidp_rsqn": str(trading.bid_rest * 9) if trading else "0",
         "acml_tr_pbmn": number("amount"),
         "inter2_prdy_clpr": str(base),
-        "oprc_vrss_hgpr_rate": _rate(trading.high - trading.open, trading.open) if trading else "0.00",
+        "oprc_vrss_hgpr_rate": rate(trading.high - trading.open, trading.open) if trading else "0.00",
         "intr_antc_cntg_vrss": "0",
         "intr_antc_cntg_vrss_sign": "3",
         "intr_antc_cntg_prdy_ctrt": "0.00",
