@@ -80,8 +80,9 @@ def redacted(text: str) -> str:
 
 def secrets_of(desk: Environment) -> list[str]:
     """Every value of the environment that must not be shown, in each form in which it travels."""
-    values = [desk.secret_key, desk.hts_id, desk.dart_api_key, desk.data_go_kr_key, desk.database["PASSWORD"],
-              desk.trading_password, desk.collecting_password, desk.metrics_token, *desk.alerts.secrets()]  # fmt: skip
+    values = [desk.secret_key, desk.hts_id, *(source.key for source in desk.sources.values()),
+              desk.database["PASSWORD"], desk.trading_password, desk.collecting_password, desk.metrics_token,
+              *desk.alerts.secrets()]  # fmt: skip
     for pair in desk.app_keys:
         values += [pair.key, pair.secret]
     return values + account_forms(desk.account)

@@ -8,17 +8,18 @@ import pytest
 from django.apps import apps
 from django.conf import settings as desk_settings
 from django.core.management import call_command
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from market.gnuboard_post import post
 from market.models import FeedSession, Quote
-from stockdesk import grants, roles
+from stockdesk import roles
 from stockdesk.budget import Budget
 from stockdesk.doctor import users
 from stockdesk.events import clear_event, raise_event
 from stockdesk.governor import Governor
 from stockdesk.lease import Lease
+from tests.conftest import acting_as, prepared
 from tests.ground.processes import Child
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "reading"])
@@ -33,23 +34,13 @@ SAMPLE = "tests.ground.sample_daemon"
 
 @pytest.fixture
 def collecting(transactional_db, settings) -> Iterator[roles.Account]:
-    user = f"{connection.settings_dict['NAME']}_collecting"
-    settings.DESK = replace(settings.DESK, collecting_user=user, collecting_password="only for this test")
-    roles.prepare("collecting")
-    yield roles.account_of("collecting")
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP USER {grants.account(user, roles.own_host())}")
+    yield from prepared("collecting", settings)
 
 
 @pytest.fixture
 def as_collecting(collecting) -> Iterator[None]:
-    before = {alias: dict(connections.settings[alias]) for alias in connections.settings}
-    roles.assume("collecting")
-    yield
-    connections.close_all()
-    for alias, values in before.items():
-        connections.settings[alias].update(values)
-        connections[alias].settings_dict.update(values)
+    with acting_as("collecting"):
+        yield
 
 
 def refused(statement: str) -> int:
