@@ -126,6 +126,8 @@ class Desk:
             "KIS_ACCOUNT": ACCOUNT, "KIS_HTS_ID": HTS_ID, "KIS_CALLS_PER_SECOND": "20",
             "WS_SESSIONS": str(SESSIONS), "WS_SYMBOLS_PER_SESSION": str(PLACES),
             "DESK_DEMO": "1", "DESK_MODE": "mock",
+            # Not into the checkout's, where the day of its own desk or of another one under test stands.
+            "RECORD_DIRECTORY": str(self.server.places.var / "recordings"),
             "FAULTS_SYMBOLS": str(SYMBOLS), "FAULTS_WATCHED": str(WATCHED),
             # The environment of whoever runs the suite must not lead a daemon through his proxy (F81).
             "HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9",
@@ -181,6 +183,13 @@ class Desk:
             for copy in list(self.copies)
             if (how := self.ended(copy)) is not None
         ]
+
+    def stand_up(self) -> None:
+        """Start what has fallen, as supervisord would."""
+        self.fallen()
+        for command in DAEMONS:
+            if command not in self.running():
+                self.start(command)
 
     def _ask(self, line: str) -> str:
         assert self._forker is not None

@@ -140,6 +140,13 @@ def believe_old_accounts() -> None:
     checks.first_refusal = first_refusal  # type: ignore[assignment]
 
 
+def be_slow_to_tell() -> None:
+    """A session may be down for minutes before anybody hears of it."""
+    from collectors import feed
+
+    feed.DOWN_AFTER = 300.0
+
+
 def log_the_account() -> None:
     from django.conf import settings
 
@@ -166,6 +173,7 @@ BUGS: dict[str, Bug] = {
     "kill-switch-read-once": Bug(read_the_kill_switch_once, BURST, "I11"),
     "forget-the-spacing": Bug(forget_the_spacing, BURST, "I4"),
     "believe-old-accounts": Bug(believe_old_accounts, "F42 the account's daemon hangs", "I3"),
+    "slow-to-tell": Bug(be_slow_to_tell, "F6 connects are refused", "I13"),
     "log-the-account": Bug(log_the_account, "F39 an order is made in the HTS", "I12"),
 }
 

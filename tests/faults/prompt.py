@@ -2,9 +2,9 @@
 
 import os
 import time
+from collections.abc import Callable
 from datetime import datetime
-
-from tests.faults.server import Tables
+from typing import Any, Protocol
 
 TOLD_WITHIN, FRESH_WITHIN = 10.0, 30.0
 #: When that begins of which an event tells, in seconds after its cause; at once where nothing is said.
@@ -37,12 +37,30 @@ def load() -> float:
     return min(4.0, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
 
 
-class Prompt:
-    """The clock of one scenario: `forget`, `begun`, `ended`; the watcher's thread calls `look` all the while."""
+class Rows(Protocol):
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What the statement returns."""
 
-    def __init__(self, tables: Tables, *, sessions: int, fresh: int) -> None:
+
+class Prompt:
+    """The clock of one scenario: `forget`, `begun`, `ended`; the watcher's thread calls `look` all the while.
+
+    Fresh are the quotes once every one of ``sessions`` has brought some since the end, ``fresh`` of them together.
+    """
+
+    def __init__(
+        self,
+        tables: Rows,
+        *,
+        sessions: int,
+        fresh: int,
+        clock: Callable[[], float] = time.monotonic,
+        stretch: Callable[[], float] = load,
+    ) -> None:
         self._tables = tables
         self._wanted = (sessions, fresh)
+        self._clock = clock
+        self._stretch = stretch
         self.forget(datetime.max)  # noqa: DTZ901  the database tells naive times
 
     def forget(self, since: datetime) -> None:
@@ -57,23 +75,23 @@ class Prompt:
 
     def begun(self, events: tuple[tuple[str, str], ...]) -> None:
         """The fault is there, and these events (source, code) have to tell of it."""
-        self._expected, self._begun_at = events, time.monotonic()
+        self._expected, self._begun_at = events, self._clock()
 
     def ended(self, at: datetime) -> None:
         """The fault is over since this moment of the database's clock."""
-        forbidden = max(0.0, float(self._tables.one(_FORBIDDEN) or 0))
-        self._ended = (time.monotonic() + forbidden, at)
+        ((forbidden,),) = self._tables.rows(_FORBIDDEN)
+        self._ended = (self._clock() + max(0.0, float(forbidden or 0)), at)
 
     def look(self) -> None:
         """Raises MySQLdb.Error where the database is away."""
-        self._load = max(self._load, load())
+        self._load = max(self._load, self._stretch())
         for source, code in self._tables.rows(_TOLD, self._since):
-            self._told.setdefault((source, code), time.monotonic())
+            self._told.setdefault((source, code), self._clock())
         if self._ended is not None and self._fresh_at is None:
             sessions, fresh = self._wanted
             by_session = [int(count) for (count,) in self._tables.rows(_FRESH, self._ended[1])]
             if len(by_session) == sessions and sum(by_session) >= fresh:
-                self._fresh_at = time.monotonic()
+                self._fresh_at = self._clock()
 
     def late(self) -> list[str]:
         """What was told of too late, and quotes that came back too late, as sentences."""
@@ -84,7 +102,8 @@ class Prompt:
             if took > within:
                 found.append(f"I13: {' '.join(event)} was told of after {took:.1f} s, not within {within:.0f}")
         if self._ended is not None:
-            took = (self._fresh_at or time.monotonic()) - self._ended[0]
-            if took > FRESH_WITHIN * self._load:
-                found.append(f"I13: quotes were fresh {took:.1f} s after the end, load {self._load:.1f}")
+            within = FRESH_WITHIN * self._load
+            took = (self._fresh_at or self._clock()) - self._ended[0]
+            if took > within:
+                found.append(f"I13: quotes were fresh {took:.1f} s after the end, not within {within:.0f}")
         return found

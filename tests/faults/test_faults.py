@@ -28,8 +28,10 @@ def test_the_desk_lives_through(fault: Fault, desk: Desk, checker: Checker) -> N
         note_what_is_broken(exc, checker, began)
         with suppress(AssertionError, MySQLdb.Error):
             fault.end(desk)  # the next one begins on a desk that nothing is done to
+        desk.stand_up()
         raise
     complaints = checker.check(began)
+    desk.stand_up()
     assert not complaints, "\n".join([*complaints, desk.story()])
 
 
