@@ -84,6 +84,11 @@ class Recorder:
         return self._files.dropped + self._lost
 
     @property
+    def waiting(self) -> int:
+        """Records that were noted and are not on disk yet."""
+        return len(self._notes) // 3 + self._handed - self._done
+
+    @property
     def trouble(self) -> str:
         if self._files.trouble:
             return self._files.trouble
