@@ -11,6 +11,8 @@ from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -71,7 +73,7 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
     list_filter = (RoleFilter, "is_active")
     list_filter_sheet = False
     search_fields = ("username", "first_name", "last_name", "email")
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("change_password", "last_login", "date_joined")
     filter_horizontal = ()
     login = moment("last_login", _("last login"))
 
@@ -86,12 +88,18 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
     def has_device(self, user: User) -> bool:
         return codes.device_of(user) is not None
 
+    @display(description=_("Password"))
+    def change_password(self, user: User) -> str:
+        """Nothing of the stored one is shown, not even how it is hashed."""
+        address = reverse("admin:auth_user_password_change", args=[user.pk])
+        return format_html('<a href="{}">{}</a>', address, _("Give a new password"))
+
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
         if obj is None:
             return [(None, {"fields": ("username", "password1", "password2", "role")})]
         rights = ("is_active",) if obj.is_superuser else ("role", "is_active")
         return [
-            (None, {"fields": ("username", "password")}),
+            (None, {"fields": ("username", "change_password")}),
             (_("Rights"), {"fields": rights}),
             (_("Person"), {"fields": ("last_name", "first_name", "email")}),
             (_("Logins"), {"fields": ("last_login", "date_joined")}),
