@@ -22,7 +22,7 @@ from unfold.decorators import action, display
 
 from stockdesk.admin import ReadOnlyAdmin, moment
 from stockdesk.calendar_doubts import tell_doubts
-from stockdesk.calendar_forms import OverrideForm
+from stockdesk.calendar_forms import OverrideForm, SessionWindowForm
 from stockdesk.calendar_models import MarketDay, SessionWindow, Source, Timetable
 
 MOST_DAYS = 100  # of one override
@@ -220,14 +220,12 @@ def _days_of(text: str) -> list[MarketDay]:
 class SessionWindowAdmin(ModelAdmin):
     """New hours are a new row, and the old one ends: what was in force stays readable."""
 
+    form = SessionWindowForm
     list_display = (
         "kind", "timetable", "venue", "begins", "ends", "divisions", "since", "until", "note",
     )  # fmt: skip
     list_filter = ("timetable", "venue")
     list_filter_sheet = False
-    fields = (
-        "timetable", "venue", "code", "hours_from", "hours_to", "divisions", "effective_from", "effective_to", "note",
-    )  # fmt: skip
 
     @display(description=_("market session"), ordering="code")
     def kind(self, window: SessionWindow) -> SafeString:

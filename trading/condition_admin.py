@@ -19,12 +19,12 @@ from django.views.decorators.http import require_POST
 from import_export.admin import ImportExportModelAdmin
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
 from unfold.views import ChangeList
 
 from market.models import Instrument
 from market.watch_cells import EMPTY, price_cell
+from stockdesk.spreadsheet_forms import ExportForm, ImportForm
 from stockdesk.spreadsheets import Csv, Xlsx
 from trading.condition_file import ConditionResource
 from trading.condition_filters import StateFilter

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
@@ -105,10 +106,26 @@ def _declined(request: HttpRequest, proposal: Upkeep) -> None:
     messages.success(request, gettext("%(symbol)s: declined.") % {"symbol": proposal.symbol})
 
 
+class UpkeepSettingForm(forms.ModelForm):
+    class Meta:
+        model = UpkeepSetting
+        fields = ("way", "traded_elsewhere_on")
+        help_texts = {
+            "way": _(
+                "KIS closes accounts that lie idle. After 80 days without a fill the desk proposes to buy one cheap "
+                "share: it asks you, buys by itself, or leaves it be."
+            ),
+            "traded_elsewhere_on": _(
+                "Day of your last trade by HTS, app or telephone, which the desk does not know of. Empty: only the "
+                "desk's own fills count."
+            ),
+        }
+
+
 class UpkeepSettingAdmin(ModelAdmin):
     """One row: the list leads straight to it, and saving comes back to it."""
 
-    fields = ("way", "traded_elsewhere_on")
+    form = UpkeepSettingForm
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         row, _made = UpkeepSetting.objects.get_or_create(pk=1)
