@@ -166,6 +166,8 @@ class MarketDayAdmin(ReadOnlyAdmin):
             raise Http404
         days = _days_of(request.GET.get("days", ""))
         form = OverrideForm(request.POST or None, days=days)
+        month = _month(days[0].day.year, days[0].day.month)
+        back = f"{reverse('admin:stockdesk_marketday_changelist')}?{month}"
         if request.method == "POST" and form.is_valid():
             with transaction.atomic():
                 form.save(request.user.get_username())
@@ -173,13 +175,13 @@ class MarketDayAdmin(ReadOnlyAdmin):
             tell_doubts(timezone.now())
             text = ngettext("%(count)d day was set.", "%(count)d days were set.", len(days)) % {"count": len(days)}
             messages.success(request, text)
-            month = _month(days[0].day.year, days[0].day.month)
-            return HttpResponseRedirect(f"{reverse('admin:stockdesk_marketday_changelist')}?{month}")
+            return HttpResponseRedirect(back)
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Override or confirm by hand"),
             "opts": self.opts,
             "form": form,
+            "back": back,
             "lines": [(_date_text(day), self.market_text(day), self.state_text(day), day.name) for day in days],
         }
         return TemplateResponse(request, "admin/stockdesk/marketday/override.html", context)
