@@ -1,23 +1,25 @@
 """The admin of the batch jobs: how far each day is, what failed and why, what comes next, and trying again."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import display
 
 from collectors.job_models import JobDay, JobItem
 from collectors.jobs import JOBS, again, hand_out, resume
 from collectors.sources import lacks_key
 from stockdesk.admin import ReadOnlyAdmin, day, moment
+from stockdesk.confirmation import Deed, Line, ask, is_confirmed
 from stockdesk.kis.messages import KST
 
 State = JobItem.State
@@ -131,15 +133,30 @@ class JobDayAdmin(ReadOnlyAdmin):
             return next_text(row.job)
         return gettext("again %s") % minute(max(soonest, timezone.now()))
 
-    @action(description=_("Fetch what failed again"), permissions=["retry"])
-    def try_again(self, request: HttpRequest, queryset: QuerySet[JobDay]) -> None:
-        tried, resumed = 0, False
+    @admin.action(description=_("Fetch what failed again"), permissions=["retry"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[JobDay]) -> HttpResponse | None:
+        lines: dict[bool, list[Line]] = {True: [], False: []}
         for row in queryset:
+            lacking = row.failed + row.skipped  # type: ignore[attr-defined]
+            text = gettext("%(day)s, %(n)s failed or left out") % {"day": row.day, "n": f"{lacking:,}"}
+            unfinished = row.done < row.total  # type: ignore[attr-defined]
+            lines[unfinished or is_paused(row)].append(Line(row.pk, label_of(row.job), text))
+
+        def question(count: int) -> str:
+            text = ngettext("Fetch again what failed on %(n)d day?", "Fetch again what failed on %(n)d days?", count)
+            return text % {"n": count}
+
+        deed = retrying(question, lines)
+        if not is_confirmed(request, deed):
+            return ask(self, request, deed)
+        tried, resumed = 0, False
+        for row in JobDay.objects.filter(pk__in=[line.pk for line in deed.rows]):
             tried += again(JobItem.objects.filter(job=row.job, day=row.day).values_list("pk", flat=True))
             resumed |= resume(row.job)
             if row.job in JOBS:
                 hand_out(row.job, row.day)
         told(self, request, tried, resumed)
+        return None
 
 
 @admin.register(JobItem)
@@ -169,15 +186,44 @@ class JobItemAdmin(ReadOnlyAdmin):
     def standing(self, item: JobItem) -> tuple[str, str]:
         return item.state, item.get_state_display()
 
-    @action(description=_("Fetch what failed again"), permissions=["retry"])
-    def try_again(self, request: HttpRequest, queryset: QuerySet[JobItem]) -> None:
-        days = set(queryset.order_by().values_list("job", "day").distinct())
-        tried, resumed = again(queryset.values_list("pk", flat=True)), False
+    @admin.action(description=_("Fetch what failed again"), permissions=["retry"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[JobItem]) -> HttpResponse | None:
+        paused = set(JobDay.objects.filter(paused_until__gt=timezone.now()).values_list("job", flat=True))
+        lines: dict[bool, list[Line]] = {True: [], False: []}
+        for item in queryset:
+            waits = item.state == State.WAITING and item.job in paused
+            text = f"{item.day} · {item.get_state_display()} {item.error}".strip()
+            name = f"{label_of(item.job)} {item.item}"
+            lines[waits or item.state in (State.FAILED, State.SKIPPED)].append(Line(item.pk, name, text))
+
+        def question(count: int) -> str:
+            return ngettext("Fetch %(n)d item again?", "Fetch %(n)d items again?", count) % {"n": count}
+
+        deed = retrying(question, lines)
+        if not is_confirmed(request, deed):
+            return ask(self, request, deed)
+        items = JobItem.objects.filter(pk__in=[line.pk for line in deed.rows])
+        days = set(items.order_by().values_list("job", "day").distinct())
+        tried, resumed = again([line.pk for line in deed.rows]), False
         for job, on in days:
             resumed |= resume(job)
             if job in JOBS:
                 hand_out(job, on)
         told(self, request, tried, resumed)
+        return None
+
+
+def retrying(question: Callable[[int], str], lines: dict[bool, list[Line]]) -> Deed:
+    """The page before a retry: what is fetched again (True), and what has nothing to fetch."""
+    return Deed(
+        action="try_again",
+        title=gettext("Fetch what failed again"),
+        question=question,
+        rows=lines[True],
+        left=lines[False],
+        note=gettext("A source that was paused goes on at once; the calls count against its bound for today."),
+        nothing=gettext("Nothing of this has failed or was left out."),
+    )
 
 
 def told(page: ReadOnlyAdmin, request: HttpRequest, tried: int, resumed: bool) -> None:

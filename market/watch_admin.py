@@ -1,5 +1,6 @@
 """The watch list in the admin: the board's edit screen, with live prices and a switch in every line."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin, messages
@@ -30,6 +31,7 @@ from market.watch_cells import age_text, cells, change_cell, is_old, issue_link,
 from market.watch_filters import MarketFilter, RunFilter, rows_where, watch_list_of
 from market.watch_forms import MAPPED, WatchRowForm
 from market.watchlist import WatchState, ensure_quotes, judge
+from stockdesk.confirmation import Deed, Line, ask, is_confirmed
 
 LIVE_ROWS = 500  # lines of one page that may ask for live prices
 MAKES_CONDITIONS = "trading.change_condition"
@@ -224,22 +226,54 @@ class WatchRowAdmin(ModelAdmin, _OwnTransactions):
         return HttpResponseRedirect(reverse("admin:market_watchrow_changelist"))
 
     @admin.action(description=_("Switch the run flag on"), permissions=["change"])
-    def switch_on(self, request: HttpRequest, queryset: QuerySet[WatchRow]) -> None:
-        self._switch_many(request, queryset, on=True)
+    def switch_on(self, request: HttpRequest, queryset: QuerySet[WatchRow]) -> HttpResponse | None:
+        return self._switch_many(request, queryset, on=True)
 
     @admin.action(description=_("Switch the run flag off"), permissions=["change"])
-    def switch_off(self, request: HttpRequest, queryset: QuerySet[WatchRow]) -> None:
-        self._switch_many(request, queryset, on=False)
+    def switch_off(self, request: HttpRequest, queryset: QuerySet[WatchRow]) -> HttpResponse | None:
+        return self._switch_many(request, queryset, on=False)
 
-    def _switch_many(self, request: HttpRequest, queryset: QuerySet[WatchRow], *, on: bool) -> None:
-        rows = [row for row in queryset if self.has_change_permission(request, row)]
-        if len(rows) < queryset.count():
-            messages.warning(request, _("Rows with price, quantity or side are strike conditions: a trader's."))
+    def _switching(self, request: HttpRequest, queryset: QuerySet[WatchRow], *, on: bool) -> Deed:
+        """Which rows would be switched, and which stay and why."""
+        rows, left = [], []
+        for row in queryset:
+            state = self._state(row)
+            line = Line(row.pk, self.title(row), state.symbol or state.code)
+            if not self.has_change_permission(request, row):
+                text = gettext("A row with price, quantity or side is a strike condition: a trader's.")
+                left.append(replace(line, text=text))
+            elif state.running == on:
+                left.append(replace(line, text=gettext("on already") if on else gettext("off already")))
+            else:
+                rows.append(line)
+
+        def question(count: int) -> str:
+            if on:
+                text = ngettext("Switch %(n)d row on?", "Switch %(n)d rows on?", count)
+            else:
+                text = ngettext("Switch %(n)d row off?", "Switch %(n)d rows off?", count)
+            return text % {"n": count}
+
+        note = gettext("Their prices come live within seconds.") if on else gettext("Their prices come live no more.")
+        return Deed(
+            action="switch_on" if on else "switch_off",
+            title=gettext("Switch the run flag on") if on else gettext("Switch the run flag off"),
+            question=question,
+            rows=rows,
+            left=left,
+            note=note,
+        )
+
+    def _switch_many(self, request: HttpRequest, queryset: QuerySet[WatchRow], *, on: bool) -> HttpResponse | None:
+        deed = self._switching(request, queryset, on=on)
+        if not is_confirmed(request, deed):
+            return ask(self, request, deed)
+        rows = WatchRow.objects.filter(pk__in=[line.pk for line in deed.rows])
         try:
-            count = gnuboard_post.switch([row.pk for row in rows], on=on)
+            count = gnuboard_post.switch([line.pk for line in deed.rows], on=on)
         except (GnuboardError, DatabaseError) as exc:
             messages.error(request, _explain(exc))
-            return
+            return None
         LogEntry.objects.log_actions(str(request.user.pk), rows, CHANGE, "run=on" if on else "run=off")
         if on:
             self._make_quotes(request)
@@ -247,6 +281,7 @@ class WatchRowAdmin(ModelAdmin, _OwnTransactions):
         else:
             text = ngettext("%(count)d row was switched off.", "%(count)d rows were switched off.", count)
         messages.success(request, text % {"count": count})
+        return None
 
     def _make_quotes(self, request: HttpRequest) -> None:
         """Empty quote rows for what runs now; the collector does the same seconds later, should this fail."""

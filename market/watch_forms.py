@@ -51,23 +51,33 @@ class WatchRowForm(forms.ModelForm):
         widget=UnfoldAdminTextInputWidget,
         help_text=_("Left empty, it is taken from the instrument master."),
     )
-    running = forms.BooleanField(label=_("run"), required=False, initial=True, widget=UnfoldBooleanSwitchWidget)
+    running = forms.BooleanField(
+        label=_("run"),
+        required=False,
+        initial=True,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text=_("On, its price is received live. Off, the row stays without a live price."),
+    )
     price = forms.CharField(
         label=_("strike price"),
         required=False,
         max_length=40,
         widget=UnfoldAdminTextInputWidget,
-        help_text=_("KRW; commas in groups of three are fine."),
+        help_text=_("KRW, such as 71,900. Where price, quantity and side are empty, the row is only watched."),
     )
     quantity = forms.CharField(
-        label=_("quantity"), required=False, max_length=40, widget=UnfoldAdminTextInputWidget, help_text=_("shares")
+        label=_("quantity"),
+        required=False,
+        max_length=40,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Shares of the order, such as 10."),
     )
     side = forms.CharField(
         label=_("side"),
         required=False,
         max_length=40,
         widget=UnfoldAdminTextInputWidget,
-        help_text=_("As the board's own pages write it."),
+        help_text=_("Buy or sell in the board's own words: 매수 or 매도."),
     )
 
     class Meta:

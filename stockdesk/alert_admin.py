@@ -99,5 +99,10 @@ class AlertAdmin(ReadOnlyAdmin):
             trial.queue(found, datetime.now(KST))
             messages.success(request, _("The test is on its way. Below you see what became of it."))
             return back
-        context = {**self.admin_site.each_context(request), "title": _("Send a test"), "channels": found}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Send a test"),
+            "channels": found,
+            "back": back.url,
+        }
         return render(request, "admin/stockdesk/alert/try.html", context)

@@ -22,7 +22,7 @@ from unfold.decorators import action, display
 
 from stockdesk.admin import ReadOnlyAdmin, moment
 from stockdesk.calendar_doubts import tell_doubts
-from stockdesk.calendar_forms import OverrideForm
+from stockdesk.calendar_forms import OverrideForm, SessionWindowForm
 from stockdesk.calendar_models import MarketDay, SessionWindow, Source, Timetable
 
 MOST_DAYS = 100  # of one override
@@ -166,6 +166,8 @@ class MarketDayAdmin(ReadOnlyAdmin):
             raise Http404
         days = _days_of(request.GET.get("days", ""))
         form = OverrideForm(request.POST or None, days=days)
+        month = _month(days[0].day.year, days[0].day.month)
+        back = f"{reverse('admin:stockdesk_marketday_changelist')}?{month}"
         if request.method == "POST" and form.is_valid():
             with transaction.atomic():
                 form.save(request.user.get_username())
@@ -173,13 +175,13 @@ class MarketDayAdmin(ReadOnlyAdmin):
             tell_doubts(timezone.now())
             text = ngettext("%(count)d day was set.", "%(count)d days were set.", len(days)) % {"count": len(days)}
             messages.success(request, text)
-            month = _month(days[0].day.year, days[0].day.month)
-            return HttpResponseRedirect(f"{reverse('admin:stockdesk_marketday_changelist')}?{month}")
+            return HttpResponseRedirect(back)
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Override or confirm by hand"),
             "opts": self.opts,
             "form": form,
+            "back": back,
             "lines": [(_date_text(day), self.market_text(day), self.state_text(day), day.name) for day in days],
         }
         return TemplateResponse(request, "admin/stockdesk/marketday/override.html", context)
@@ -220,14 +222,12 @@ def _days_of(text: str) -> list[MarketDay]:
 class SessionWindowAdmin(ModelAdmin):
     """New hours are a new row, and the old one ends: what was in force stays readable."""
 
+    form = SessionWindowForm
     list_display = (
         "kind", "timetable", "venue", "begins", "ends", "divisions", "since", "until", "note",
     )  # fmt: skip
     list_filter = ("timetable", "venue")
     list_filter_sheet = False
-    fields = (
-        "timetable", "venue", "code", "hours_from", "hours_to", "divisions", "effective_from", "effective_to", "note",
-    )  # fmt: skip
 
     @display(description=_("market session"), ordering="code")
     def kind(self, window: SessionWindow) -> SafeString:

@@ -1,4 +1,4 @@
-"""What a person says of trading days: the word, the hours and the reason."""
+"""What a person says of trading days and of the hours of the sessions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from stockdesk.calendar_confirm import override
-from stockdesk.calendar_models import MarketDay, Timetable
+from stockdesk.calendar_models import MarketDay, SessionWindow, Timetable
 
 
 class Word(models.TextChoices):
@@ -25,7 +25,11 @@ class OverrideForm(forms.Form):
     """A person's word about one day or several; it never comes without its reason."""
 
     word = forms.ChoiceField(
-        label=_("override"), choices=Word.choices, initial=Word.PLANNED, widget=UnfoldAdminRadioSelectWidget
+        label=_("override"),
+        choices=Word.choices,
+        initial=Word.PLANNED,
+        widget=UnfoldAdminRadioSelectWidget,
+        help_text=_("Your word goes before every source, for these days alone."),
     )
     timetable = forms.ChoiceField(
         label=_("hours"),
@@ -81,3 +85,26 @@ class OverrideForm(forms.Form):
         """One line for the history of a day."""
         said = [Word(self.cleaned_data["word"]).name.lower(), self.cleaned_data["timetable"]]
         return f"{' '.join(part for part in said if part)}: {self.cleaned_data['reason']}"
+
+
+class SessionWindowForm(forms.ModelForm):
+    class Meta:
+        model = SessionWindow
+        fields = (
+            "timetable", "venue", "code", "hours_from", "hours_to", "divisions", "effective_from", "effective_to",
+            "note",
+        )  # fmt: skip
+        help_texts = {
+            "timetable": _("Days on which it holds: ordinary ones, days that open late, or the day of the CSAT."),
+            "venue": _("The exchange: KRX or NXT."),
+            "code": _("The part of the trading day, such as the regular session or the closing auction."),
+            "hours_from": _("The first moment at which it takes orders, KST, such as 09:00."),
+            "hours_to": _("From this moment on it takes none, KST, such as 15:20."),
+            "divisions": _(
+                "Kinds of order it takes, as KIS numbers them (ORD_DVSN): two digits each, with blanks between them. "
+                "00 is a limit, 01 a market order."
+            ),
+            "effective_from": _("First day of these hours. New hours are a new row from their first day on."),
+            "effective_to": _("Last day of these hours, this day included. Empty: until further notice."),
+            "note": _("Where the hours were announced; for yourself."),
+        }

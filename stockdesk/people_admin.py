@@ -11,10 +11,12 @@ from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminOwnPasswordChangeForm, AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminRadioSelectWidget
 
 from stockdesk import codes
@@ -35,8 +37,40 @@ class RoleField(forms.ChoiceField):
         )  # fmt: skip
 
 
+HELP: dict[str, Any] = {
+    "usable_password": _("A user without a password cannot log in."),
+    "is_active": _("Off, the user cannot log in and keeps name and history: better than deleting."),
+    "last_name": _("The family name; may stay empty."),
+    "first_name": _("The given name; may stay empty."),
+    "email": _("For reaching the person; the desk sends nothing there. May stay empty."),
+}
+
+
+def with_help(form: Any) -> None:
+    """What Django's own forms do not say of their boxes, or say at length."""
+    for name, text in HELP.items():
+        if name in form.fields:
+            form.fields[name].help_text = text
+
+
+# The site makes this form by itself and takes no other.
+AdminOwnPasswordChangeForm.base_fields["old_password"].help_text = _("The password you log in with now.")
+
+
 class AddForm(UserCreationForm):
     role = RoleField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        with_help(self)
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """A new password for somebody else."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        with_help(self)
 
 
 class ChangeForm(UserChangeForm):
@@ -44,6 +78,7 @@ class ChangeForm(UserChangeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        with_help(self)
         if "role" in self.fields:
             self.fields["role"].initial = role_of(self.instance)
 
@@ -65,13 +100,13 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
 
     form = ChangeForm
     add_form = AddForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = PasswordForm
     add_form_template = "admin/change_form.html"  # Django's own says more than there is to say
     list_display = ("username", "role", "has_device", "is_active", "login")
     list_filter = (RoleFilter, "is_active")
     list_filter_sheet = False
     search_fields = ("username", "first_name", "last_name", "email")
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("change_password", "last_login", "date_joined")
     filter_horizontal = ()
     login = moment("last_login", _("last login"))
 
@@ -86,12 +121,18 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
     def has_device(self, user: User) -> bool:
         return codes.device_of(user) is not None
 
+    @display(description=_("Password"))
+    def change_password(self, user: User) -> str:
+        """Nothing of the stored one is shown, not even how it is hashed."""
+        address = reverse("admin:auth_user_password_change", args=[user.pk])
+        return format_html('<a href="{}">{}</a>', address, _("Give a new password"))
+
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
         if obj is None:
             return [(None, {"fields": ("username", "password1", "password2", "role")})]
         rights = ("is_active",) if obj.is_superuser else ("role", "is_active")
         return [
-            (None, {"fields": ("username", "password")}),
+            (None, {"fields": ("username", "change_password")}),
             (_("Rights"), {"fields": rights}),
             (_("Person"), {"fields": ("last_name", "first_name", "email")}),
             (_("Logins"), {"fields": ("last_login", "date_joined")}),

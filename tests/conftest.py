@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection, connections
@@ -21,6 +22,10 @@ from tests.feed import KEYS, PLACES, SESSIONS, StartFeed
 from tests.programs import Running, programs_of
 
 pytest_plugins = ["tests.canaries"]
+
+# A machine that is busy with something else makes examples slowly; that is no news about our code.
+hypothesis.settings.register_profile("desk", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("desk")
 
 #: Where tests take many seconds, most of them spent waiting.
 LONG = (

@@ -3,12 +3,10 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin import helpers
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,19 +17,20 @@ from django.views.decorators.http import require_POST
 from import_export.admin import ImportExportModelAdmin
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
 from unfold.views import ChangeList
 
 from market.models import Instrument
 from market.watch_cells import EMPTY, price_cell
+from stockdesk.confirmation import ask, is_confirmed
+from stockdesk.spreadsheet_forms import ExportForm, ImportForm
 from stockdesk.spreadsheets import Csv, Xlsx
 from trading.condition_file import ConditionResource
 from trading.condition_filters import StateFilter
 from trading.condition_form import ConditionForm
 from trading.condition_history import Changes
 from trading.condition_lines import Line, lines_of
-from trading.condition_switch import NotSwitched, plan, switch
+from trading.condition_switch import NotSwitched, plan, switch, switching
 from trading.models import Condition
 from trading.words import says, switched_off_because
 
@@ -220,21 +219,13 @@ class ConditionAdmin(SimpleHistoryAdmin, ModelAdmin, ImportExportModelAdmin):
 
     def _switch_many(self, request: HttpRequest, queryset: QuerySet[Condition], *, on: bool) -> HttpResponse | None:
         """Ask first, with what each of them says; then switch one by one, each as if alone."""
-        if request.POST.get("confirmed") != "yes":
-            context = {
-                **self.admin_site.each_context(request),
-                "title": gettext("Switch on") if on else gettext("Switch off"),
-                "opts": self.opts,
-                "plan": plan(queryset, on=on, now=timezone.now()),
-                "on": on,
-                "action": "switch_on" if on else "switch_off",
-                "action_checkbox_name": helpers.ACTION_CHECKBOX_NAME,
-            }
-            return TemplateResponse(request, "admin/trading/condition/confirm_switch.html", context)
+        deed = switching(plan(queryset, on=on, now=timezone.now()), on=on)
+        if not is_confirmed(request, deed):
+            return ask(self, request, deed)
         changed = []
-        for pk in queryset.values_list("pk", flat=True):
+        for row in deed.rows:
             try:
-                changed.append(switch(pk, on=on, who=request.user, now=timezone.now())[0])
+                changed.append(switch(row.pk, on=on, who=request.user, now=timezone.now())[0])
             except (NotSwitched, Condition.DoesNotExist) as exc:
                 messages.warning(request, str(exc))
         LogEntry.objects.log_actions(str(request.user.pk), changed, CHANGE, "enabled=on" if on else "enabled=off")

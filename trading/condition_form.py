@@ -80,33 +80,56 @@ class ConditionForm(forms.ModelForm):
         help_text=_("Six-character code (005930, 0001A0), ETN code (Q500001), or the exact name."),
     )
     strike_price = TypedField(
-        _amount(MAX_PRICE), label=_("strike price"), help_text=_("KRW; commas in groups of three are fine.")
+        _amount(MAX_PRICE),
+        label=_("strike price"),
+        help_text=_("KRW, such as 71,900. The order leaves when the last price reaches it."),
     )
     rate = TypedField(
         typed_rate,
         label=_("rate"),
-        help_text=_("percent, above zero: profit or loss against the average price, or way back from the best price"),
+        help_text=_(
+            "Percent above zero, such as 3 or 2.5: gain or loss against your average price; for trailing the way back "
+            "from the best price since it was switched on."
+        ),
     )
-    quantity = TypedField(_amount(MAX_QUANTITY), label=_("quantity"), help_text=_("shares"))
-    amount = TypedField(_amount(MAX_AMOUNT), label=_("order amount"), help_text=_("KRW"))
+    quantity = TypedField(_amount(MAX_QUANTITY), label=_("quantity"), help_text=_("Shares of each order, such as 10."))
+    amount = TypedField(
+        _amount(MAX_AMOUNT),
+        label=_("order amount"),
+        help_text=_("KRW of each order, such as 300,000; as many whole shares as it pays for."),
+    )
     ticks = TypedField(
         _whole(-MAX_TICKS, MAX_TICKS),
         empty=0,
         initial=0,
         label=_("ticks"),
-        help_text=_("from the last price towards the fill; negative waits"),
+        help_text=_("Ticks from the last price: 2 fills sooner, -2 waits for a better price. Empty is 0."),
     )
-    repeat = TypedField(_whole(1, MAX_REPEAT), empty=1, initial=1, label=_("times"), help_text=_("orders since armed"))
+    repeat = TypedField(
+        _whole(1, MAX_REPEAT),
+        empty=1,
+        initial=1,
+        label=_("times"),
+        help_text=_("How many orders it may send after being switched on. Empty is 1."),
+    )
     cool_down = TypedField(
-        _whole(0, MAX_SECONDS), empty=60, initial=60, label=_("cool-down"), help_text=_("seconds between two orders")
+        _whole(0, MAX_SECONDS),
+        empty=60,
+        initial=60,
+        label=_("cool-down"),
+        help_text=_("Seconds it waits between two of its orders. Empty is 60."),
     )
     cancel_after = TypedField(
         _whole(1, MAX_SECONDS),
         label=_("cancel after"),
-        help_text=_("seconds; empty leaves the order until the day ends"),
+        help_text=_("Seconds after which what is not filled is cancelled, such as 300. Empty leaves it for the day."),
     )
     position = TypedField(
-        _whole(-10_000, 10_000), empty=0, initial=0, label=_("position"), help_text=_("lower is decided first")
+        _whole(-10_000, 10_000),
+        empty=0,
+        initial=0,
+        label=_("position"),
+        help_text=_("Where several are due at once, the lower number goes first. Empty is 0."),
     )
 
     # What the page showed; the desk may have switched the condition off since, and saving would switch it on again.
@@ -119,6 +142,21 @@ class ConditionForm(forms.ModelForm):
             "ticks", "valid_from", "valid_to", "hours_from", "hours_to", "repeat", "cool_down", "cancel_after",
             "note", "position",
         )  # fmt: skip
+        help_texts = {
+            "side": _("Buy takes shares for cash; sell gives only shares that you hold."),
+            "enabled": _("On, it watches the price and orders by itself. Off, it is kept for later."),
+            "trigger": _(
+                "What sets it off: the last price reaching the strike price, or the gain, loss or way back of a rate. "
+                "Take profit and stop loss are for selling."
+            ),
+            "sizing": _("Shares, an amount of KRW, or all: all that you hold, or all the cash there is."),
+            "pricing": _("Limit at the strike price, limit some ticks from the last price, or a market order."),
+            "valid_from": _("First day on which it may order. Empty: at once."),
+            "valid_to": _("Last day on which it may order, this day included. Empty: without end."),
+            "hours_from": _("From this time of day (KST), such as 09:05. Empty: from the opening."),
+            "hours_to": _("Until this time of day (KST), such as 15:10. Empty: until the close."),
+            "note": _("For yourself; it changes nothing and can be searched."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

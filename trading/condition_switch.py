@@ -7,7 +7,10 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from market.models import Instrument
+from stockdesk.confirmation import Deed, Line
 from trading.known import known_of
 from trading.models import Condition
 from trading.validation import judge
@@ -58,7 +61,6 @@ def plan(conditions: Iterable[Condition], *, on: bool, now: datetime) -> Plan:
     """What switching all of them would do, one by one."""
     made = Plan()
     for condition in conditions:
-        condition.sentence = says(condition)  # type: ignore[attr-defined]
         if condition.enabled == on:
             made.leave.append((condition, _("on already") if on else _("off already")))
             continue
@@ -69,3 +71,29 @@ def plan(conditions: Iterable[Condition], *, on: bool, now: datetime) -> Plan:
         else:
             made.change.append(condition)
     return made
+
+
+def switching(plan: Plan, *, on: bool) -> Deed:
+    """The plan as the page that asks shows it, each condition by its name."""
+    told = [*plan.change, *(condition for condition, _text in (*plan.leave, *plan.warnings))]
+    names = dict(Instrument.objects.filter(pk__in={row.symbol for row in told}).values_list("symbol", "name"))
+
+    def line(condition: Condition, text: str) -> Line:
+        return Line(condition.pk, f"{names.get(condition.symbol, '')} {condition.symbol}".strip(), text)
+
+    def question(count: int) -> str:
+        if on:
+            text = ngettext("Switch %(n)d condition on?", "Switch %(n)d conditions on?", count)
+        else:
+            text = ngettext("Switch %(n)d condition off?", "Switch %(n)d conditions off?", count)
+        return text % {"n": count}
+
+    return Deed(
+        action="switch_on" if on else "switch_off",
+        title=_("Switch on") if on else _("Switch off"),
+        question=question,
+        rows=[line(condition, says(condition)) for condition in plan.change],
+        left=[line(condition, f"{says(condition)} – {text}") for condition, text in plan.leave],
+        warnings=[line(condition, text) for condition, text in plan.warnings],
+        nothing=_("None of them can be switched."),
+    )

@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from import_export import resources
 from import_export.admin import ExportMixin
 from import_export.fields import Field
-from unfold.contrib.import_export.forms import ExportForm
 from unfold.decorators import display
 
 from market.models import Instrument
 from market.watch_cells import issue_link
 from stockdesk.admin import Lamp, ReadOnlyAdmin, Worded, moment
 from stockdesk.alerts.words import said
+from stockdesk.spreadsheet_forms import ExportForm
 from stockdesk.spreadsheets import Csv, Xlsx
 from trading.models import Order, Refusal
 from trading.state_words import CHANGE_WORDS, change_words, state_words

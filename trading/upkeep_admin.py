@@ -1,13 +1,11 @@
 """Account upkeep in the admin: the proposals with a person's yes or no, and what is to be done without one."""
 
-from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -16,6 +14,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from stockdesk.admin import ReadOnlyAdmin, moment
+from stockdesk.confirmation import Deed, Line, ask, is_confirmed
 from trading import upkeep
 from trading.models import Upkeep, UpkeepSetting
 from trading.ports import Changed
@@ -62,34 +61,47 @@ class UpkeepAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Approve: buy one share"), permissions=["decide"])
     def approve(self, request: HttpRequest, rows: QuerySet[Upkeep]) -> HttpResponse:
-        return self._ask(request, rows, _("Approve: buy one share"), "approve", _approved)
+        note = _("It becomes a condition of one day and passes every check. The share is not sold again by itself.")
+        deed = Deed(
+            action="approve",
+            title=_("Approve: buy one share"),
+            question=lambda _count: gettext("Buy one share, so that the account is not closed?"),
+            note=note,
+            **_waiting(rows),
+        )
+        return self._decide(request, deed)
 
     @admin.action(description=_("Decline"), permissions=["decide"])
     def decline(self, request: HttpRequest, rows: QuerySet[Upkeep]) -> HttpResponse:
-        return self._ask(request, rows, _("Decline"), "decline", _declined)
+        deed = Deed(
+            action="decline",
+            title=_("Decline"),
+            question=lambda _count: gettext("Decline the proposal?"),
+            **_waiting(rows),
+        )
+        return self._decide(request, deed)
 
-    def _ask(
-        self,
-        request: HttpRequest,
-        rows: QuerySet[Upkeep],
-        title: Any,
-        action: str,
-        decide: Callable[[HttpRequest, Upkeep], None],
-    ) -> HttpResponse:
-        waiting = list(rows.filter(state=Upkeep.State.PROPOSED))
-        if request.POST.get("confirmed") != "yes":
-            context = {**self.admin_site.each_context(request), "title": title, "action": action, "waiting": waiting,
-                       "opts": self.opts, "checkbox": ACTION_CHECKBOX_NAME}  # fmt: skip
-            return TemplateResponse(request, "admin/trading/upkeep/confirm.html", context)
-        for proposal in waiting:
+    def _decide(self, request: HttpRequest, deed: Deed) -> HttpResponse:
+        if not is_confirmed(request, deed):
+            return ask(self, request, deed)
+        for proposal in Upkeep.objects.filter(pk__in=[line.pk for line in deed.rows]):
             try:
-                decide(request, proposal)
+                (_approved if deed.action == "approve" else _declined)(request, proposal)
             except Changed:
                 text = gettext("%(symbol)s: somebody has decided already.") % {"symbol": proposal.symbol}
                 messages.warning(request, text)
-        if not waiting:
-            messages.warning(request, gettext("None of them waits for a decision."))
         return HttpResponseRedirect(reverse("admin:trading_upkeep_changelist"))
+
+
+def _waiting(rows: QuerySet[Upkeep]) -> dict[str, Any]:
+    """What can be decided of these, and what not."""
+    about = gettext("at about %(price)s KRW")
+    lines: dict[bool, list[Line]] = {True: [], False: []}
+    for row in rows:
+        waits = row.state == Upkeep.State.PROPOSED
+        text = about % {"price": f"{row.price:,}"} if waits else str(row.get_state_display())
+        lines[waits].append(Line(row.pk, f"{row.name} {row.symbol}".strip(), text))
+    return {"rows": lines[True], "left": lines[False], "nothing": _("None of them waits for a decision.")}
 
 
 def _approved(request: HttpRequest, proposal: Upkeep) -> None:
@@ -105,10 +117,26 @@ def _declined(request: HttpRequest, proposal: Upkeep) -> None:
     messages.success(request, gettext("%(symbol)s: declined.") % {"symbol": proposal.symbol})
 
 
+class UpkeepSettingForm(forms.ModelForm):
+    class Meta:
+        model = UpkeepSetting
+        fields = ("way", "traded_elsewhere_on")
+        help_texts = {
+            "way": _(
+                "KIS closes accounts that lie idle. After 80 days without a fill the desk proposes to buy one cheap "
+                "share: it asks you, buys by itself, or leaves it be."
+            ),
+            "traded_elsewhere_on": _(
+                "Day of your last trade by HTS, app or telephone, which the desk does not know of. Empty: only the "
+                "desk's own fills count."
+            ),
+        }
+
+
 class UpkeepSettingAdmin(ModelAdmin):
     """One row: the list leads straight to it, and saving comes back to it."""
 
-    fields = ("way", "traded_elsewhere_on")
+    form = UpkeepSettingForm
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         row, _made = UpkeepSetting.objects.get_or_create(pk=1)

@@ -162,6 +162,7 @@ class ProgramStateAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "form": form,
             "note": _note(wish, rows),
+            "back": reverse(LIST),
             "lines": [(name_of(row.name), row.name, self.lamp(row)[1], _plan_of(row)) for row in rows],
         }
         return TemplateResponse(request, "admin/stockdesk/program/order.html", context)

@@ -200,15 +200,16 @@ def test_switching_a_row_that_php_deleted_is_not_found(admin, board):
 
 
 @pytest.mark.parametrize(
-    ("action", "flag", "text"),
-    [("switch_off", "", "2 rows were switched off."), ("switch_on", "1", "2 rows are running now.")],
+    ("action", "before", "flag", "text"),
+    [("switch_off", "Y", "", "2 rows were switched off."), ("switch_on", "n", "1", "2 rows are running now.")],
 )
-def test_many_rows_are_switched_at_once_and_the_page_says_how_many(admin, board, action, flag, text):
-    ids = [board.stock("005930", run="Y"), board.stock("000660", run="n")]
-    third = board.stock("035720", run="Y")
-    page = admin.post(reverse(LIST), {"action": action, "_selected_action": ids}, follow=True)
+def test_many_rows_are_switched_at_once_and_the_page_says_how_many(admin, board, action, before, flag, text):
+    ids = [board.stock("005930", run=before), board.stock("000660", run=before)]
+    there, third = board.stock("051910", run=flag), board.stock("035720", run="Y")
+    chosen = {"action": action, "_selected_action": [*ids, there], "confirmed": "2"}
+    page = admin.post(reverse(LIST), chosen, follow=True)
     assert text in page.content.decode()
-    assert [board.row(n)["x2_run"] for n in (*ids, third)] == [flag, flag, "Y"]
+    assert [board.row(n)["x2_run"] for n in (*ids, there, third)] == [flag, flag, flag, "Y"]
 
 
 def test_live_cells_are_text_for_the_rows_asked_for(admin, board):
@@ -360,7 +361,7 @@ def test_an_operator_makes_no_condition_by_way_of_the_board(board, samsung):
     assert {"symbol", "running"} <= set(add.fields)
     assert not {"price", "side", "quantity"} & set(add.fields)
     assert operator.post(reverse("admin:market_watchrow_switch", args=[row]), {"run": "on"}).status_code == 403
-    operator.post(reverse(LIST), {"action": "switch_on", "_selected_action": [row, plain]})
+    operator.post(reverse(LIST), {"action": "switch_on", "_selected_action": [row, plain], "confirmed": "1"})
     assert (board.row(row)["x2_run"], board.row(plain)["x2_run"] != "") == ("", True)
     trader = client_of(person("kim", TRADER))
     trader.post(reverse("admin:market_watchrow_switch", args=[row]), {"run": "on"})

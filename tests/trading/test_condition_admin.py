@@ -355,18 +355,18 @@ def test_many_are_switched_after_a_confirmation_that_names_them(admin: Client) -
     stored(strike_price=67_000)
     rows = [str(row.pk) for row in Condition.objects.all()]
     asked = admin.post(reverse(LIST), {"action": "switch_on", "_selected_action": rows})
-    plan = asked.context["plan"]
-    assert [row.pk for row in plan.change] == [fine.pk]
-    assert len(plan.leave) == 2
+    deed = asked.context["deed"]
+    assert [row.pk for row in deed.rows] == [fine.pk]
+    assert len(deed.left) == 2
     assert not Condition.objects.get(pk=fine.pk).enabled
-    admin.post(reverse(LIST), {"action": "switch_on", "_selected_action": rows, "confirmed": "yes"})
+    admin.post(reverse(LIST), {"action": "switch_on", "_selected_action": rows, "confirmed": "1"})
     assert Condition.objects.get(pk=fine.pk).enabled
     assert not Condition.objects.get(pk=board.pk).enabled
 
 
 def test_many_are_switched_off_together(admin: Client) -> None:
     rows = [str(stored(strike_price=69_000 - 100 * number).pk) for number in range(3)]
-    admin.post(reverse(LIST), {"action": "switch_off", "_selected_action": rows, "confirmed": "yes"})
+    admin.post(reverse(LIST), {"action": "switch_off", "_selected_action": rows, "confirmed": "3"})
     assert Condition.objects.filter(enabled=True).count() == 0
     assert LogEntry.objects.count() == 3
 

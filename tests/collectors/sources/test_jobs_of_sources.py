@@ -98,7 +98,7 @@ def test_a_refused_key_stops_one_source_says_what_to_do_and_a_person_lets_it_go_
     admin = client_of(owner(), "ko")
     assert "까지 대기" in admin.get("/admin/collectors/jobday/").content.decode()
     simulator.control.mishap_off("dart-status")
-    chosen = {"action": "try_again", "_selected_action": [str(JobDay.objects.get(job="corps").pk)]}
+    chosen = {"action": "try_again", "_selected_action": [str(JobDay.objects.get(job="corps").pk)], "confirmed": "1"}
     answer = admin.post("/admin/collectors/jobday/", chosen, follow=True)
     assert "수집을 다시 시작합니다" in answer.content.decode()
     assert not Event.objects.filter(is_open=True).exists()
