@@ -58,6 +58,7 @@ def test_an_order_with_everything_in_order_passes() -> None:
         ({"market": a_market(day=NOW.date() - timedelta(days=1))}, "day_unconfirmed"),
         ({"market": a_market(is_open=False)}, "closed_today"),
         ({"market": a_market(regular_to=None)}, "no_hours"),
+        ({"market": a_market(takes=lambda now, division: False)}, "no_hours"),
         ({"market": a_market(regular_to=NOW)}, "outside_hours"),
         ({"market": a_market(regular_from=NOW + timedelta(seconds=1))}, "outside_hours"),
         ({"clock_skew": None}, "clock_off"),
