@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from market.bar_models import BarGap, ClosedBar, Interval, MarketBar
 from market.models import Quote
-from stockdesk.calendar_models import SessionWindow
+from stockdesk.calendar.models import SessionWindow
 from stockdesk.hours import KRX, Day, day_of
 from stockdesk.kis.messages import KST
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from stockdesk.calendar_models import SessionWindow
+from stockdesk.calendar.models import SessionWindow
 from stockdesk.hours import DEMO, KRX, Day, Window, day_of
 from stockdesk.sheets import Rows, Value
 

@@ -6,8 +6,9 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
-from stockdesk import calendar_doubts, sheets
+from stockdesk import sheets
 from stockdesk.alerts.catalogue import CATALOGUE
+from stockdesk.calendar import doubts as calendar_doubts
 
 
 def page_words() -> dict[str, str]:

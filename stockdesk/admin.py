@@ -201,5 +201,6 @@ admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
-from stockdesk import alert_admin, calendar_admin, people_admin  # noqa: E402, F401  (they register themselves)
+from stockdesk import alert_admin, people_admin  # noqa: E402, F401  (they register themselves)
+from stockdesk.calendar import admin as calendar_admin  # noqa: E402, F401
 from stockdesk.manager import admin as manager_admin  # noqa: E402, F401  (likewise)

@@ -13,10 +13,11 @@ class GroundConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.auth.models import User
 
-        from stockdesk import calendar_doubts, checks  # noqa: F401  (they register themselves)
+        from stockdesk import checks  # noqa: F401  (they register themselves)
         from stockdesk.access import make_roles, open_admin_with_role
         from stockdesk.alerts import chore, watches  # noqa: F401  (likewise)
-        from stockdesk.calendar_seed import seed_after_migrate
+        from stockdesk.calendar import doubts  # noqa: F401
+        from stockdesk.calendar.seed import seed_after_migrate
         from stockdesk.manager import words  # noqa: F401  (likewise)
 
         post_migrate.connect(seed_after_migrate, sender=self)

@@ -1,6 +1,6 @@
 """The one clock of the desk: which session of the market it is, and what may be ordered in it.
 
-What is known of a day stands in the tables of `stockdesk.calendar_models`; here it becomes a value that can be
+What is known of a day stands in the tables of `stockdesk.calendar.models`; here it becomes a value that can be
 held still and asked without a database.
 """
 
@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from stockdesk.calendar_models import MarketDay, SessionWindow, Timetable, Venue
+from stockdesk.calendar.models import MarketDay, SessionWindow, Timetable, Venue
 from stockdesk.kis.messages import KST
 from stockdesk.threads import DatabaseThread
 

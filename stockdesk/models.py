@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from stockdesk.alert_models import Alert, AlertDelivery, AlertKey
-from stockdesk.calendar_models import MarketDay, SessionWindow
+from stockdesk.calendar.models import MarketDay, SessionWindow
 from stockdesk.manager.models import ProgramOverride, ProgramState
 
 __all__ = [

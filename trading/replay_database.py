@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from assets.models import Account, Balance, Holding
 from market.models import ClosedBar, FeedSession, Instrument, Quote
-from stockdesk.calendar_models import MarketDay, SessionWindow
+from stockdesk.calendar.models import MarketDay, SessionWindow
 from stockdesk.models import Fence
 from trading.models import Condition, Desk, Order, Refusal
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 
-from stockdesk.calendar_models import MarketDay, SessionWindow
+from stockdesk.calendar.models import MarketDay, SessionWindow
 from stockdesk.hours import KRX, day_of
 from stockdesk.kis.messages import KST
 

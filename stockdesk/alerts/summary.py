@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from stockdesk.alerts.catalogue import advice
 from stockdesk.alerts.registry import SECTIONS
-from stockdesk.calendar_models import MarketDay
+from stockdesk.calendar.models import MarketDay
 from stockdesk.hours import day_of
 from stockdesk.models import Event
 

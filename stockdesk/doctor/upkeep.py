@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from stockdesk import calendar_doubts
 from stockdesk.backup import files, tables
+from stockdesk.calendar import doubts as calendar_doubts
 from stockdesk.doctor.findings import Finding, judged
 
 OLDEST_BACKUP = timedelta(hours=48)

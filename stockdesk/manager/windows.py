@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from stockdesk.calendar_confirm import MORNING
+from stockdesk.calendar.confirm import MORNING
 from stockdesk.hours import Day
 from stockdesk.kis.messages import KST
 from stockdesk.programs import Program

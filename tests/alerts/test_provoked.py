@@ -16,7 +16,7 @@ from stockdesk.alerts import registry, watches
 from stockdesk.alerts.alerting import Alerts
 from stockdesk.alerts.catalogue import CATALOGUE, advice
 from stockdesk.budget import Budget
-from stockdesk.calendar_doubts import tell_doubts
+from stockdesk.calendar.doubts import tell_doubts
 from stockdesk.env_alerts import AlertSettings
 from stockdesk.events import Troubles, raise_event
 from stockdesk.governor import Governor

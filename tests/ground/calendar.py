@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from stockdesk.calendar_models import MarketDay
+from stockdesk.calendar.models import MarketDay
 from stockdesk.env import Environment
 from stockdesk.kis.messages import KST
 

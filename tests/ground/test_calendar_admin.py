@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from stockdesk.calendar_models import MarketDay, SessionWindow
+from stockdesk.calendar.models import MarketDay, SessionWindow
 from stockdesk.hours import day_of
 from stockdesk.models import Event
 from stockdesk.unfold import UNFOLD

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from stockdesk.calendar_confirm import MOST_ASKS, confirm, override, pause_after, reserve_question
-from stockdesk.calendar_models import MarketDay
+from stockdesk.calendar.confirm import MOST_ASKS, confirm, override, pause_after, reserve_question
+from stockdesk.calendar.models import MarketDay
 from stockdesk.hours import day_of
 from stockdesk.kis.days import CalendarDay
 from tests.ground.calendar import BROKER, at, at_real_broker, changed

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from stockdesk.calendar_doubts import doubts, tell_doubts
-from stockdesk.calendar_models import MarketDay
+from stockdesk.calendar.doubts import doubts, tell_doubts
+from stockdesk.calendar.models import MarketDay
 from stockdesk.models import Event
 from tests.ground.calendar import BROKER, at, at_real_broker, changed, ruled, told
 

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import pytest
 from asgiref.sync import sync_to_async
 
-from stockdesk.calendar_models import MarketDay
-from stockdesk.calendar_mornings import Mornings
+from stockdesk.calendar.models import MarketDay
+from stockdesk.calendar.mornings import Mornings
 from stockdesk.hours import day_of
 from stockdesk.kis.days import CalendarDay
 from stockdesk.kis.errors import NotSent, OutcomeUnknown, RateLimited

@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.core.management import call_command
 
-from stockdesk.calendar_models import MarketDay, SessionWindow
-from stockdesk.calendar_seed import planned_days, seed_calendar
+from stockdesk.calendar.models import MarketDay, SessionWindow
+from stockdesk.calendar.seed import planned_days, seed_calendar
 from stockdesk.hours import Day, Today, day_of
 from tests.ground.calendar import at, at_real_broker, changed, ruled, told
 

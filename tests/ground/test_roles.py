@@ -17,8 +17,8 @@ from market.gnuboard_post import post
 from market.models import FeedSession, Quote
 from stockdesk import roles
 from stockdesk.budget import Budget
-from stockdesk.calendar_mornings import Mornings
-from stockdesk.calendar_seed import reaches
+from stockdesk.calendar.mornings import Mornings
+from stockdesk.calendar.seed import reaches
 from stockdesk.doctor import users
 from stockdesk.events import clear_event, raise_event
 from stockdesk.governor import Governor

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from stockdesk.calendar_models import SessionWindow
+from stockdesk.calendar.models import SessionWindow
 from stockdesk.kis.messages import OrderRequest
 from tests.ground.calendar import at, at_real_broker, told
 from trading.columns import PRICINGS

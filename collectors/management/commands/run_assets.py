@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 from assets.accounts import masked, own_account
 from assets.balances import AccountRows, Implausible
 from collectors.realised import Realised
-from stockdesk.calendar_mornings import Mornings
+from stockdesk.calendar.mornings import Mornings
 from stockdesk.clients import account_client
 from stockdesk.daemon import DATABASE_WEATHER, Daemon
 from stockdesk.events import clear_event, raise_event

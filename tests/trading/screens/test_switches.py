@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from stockdesk.calendar_models import MarketDay
+from stockdesk.calendar.models import MarketDay
 from stockdesk.codes import use_code
 from tests.ground.calendar import ruled
 from trading import desk, models

@@ -21,9 +21,9 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from stockdesk.admin import ReadOnlyAdmin, moment
-from stockdesk.calendar_doubts import tell_doubts
-from stockdesk.calendar_forms import OverrideForm, SessionWindowForm
-from stockdesk.calendar_models import MarketDay, SessionWindow, Source, Timetable
+from stockdesk.calendar.doubts import tell_doubts
+from stockdesk.calendar.forms import OverrideForm, SessionWindowForm
+from stockdesk.calendar.models import MarketDay, SessionWindow, Source, Timetable
 
 MOST_DAYS = 100  # of one override
 

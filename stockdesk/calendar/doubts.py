@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
-from stockdesk.calendar_models import MarketDay, Source
+from stockdesk.calendar.models import MarketDay, Source
 from stockdesk.events import Troubles
 from stockdesk.health import Reason, ready_check
 from stockdesk.kis.messages import KST

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from stockdesk.calendar_confirm import override
-from stockdesk.calendar_models import MarketDay, SessionWindow, Timetable
+from stockdesk.calendar.confirm import override
+from stockdesk.calendar.models import MarketDay, SessionWindow, Timetable
 
 
 class Word(models.TextChoices):

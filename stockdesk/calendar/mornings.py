@@ -9,9 +9,9 @@ from datetime import date, datetime
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from stockdesk.calendar_confirm import confirm, reserve_question
-from stockdesk.calendar_doubts import SOURCE, tell_doubts
-from stockdesk.calendar_seed import reaches, seed_days
+from stockdesk.calendar.confirm import confirm, reserve_question
+from stockdesk.calendar.doubts import SOURCE, tell_doubts
+from stockdesk.calendar.seed import reaches, seed_days
 from stockdesk.events import clear_event, raise_event
 from stockdesk.kis.days import CalendarDay
 from stockdesk.kis.errors import KisError

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from stockdesk.calendar_models import MarketDay
+from stockdesk.calendar.models import MarketDay
 from stockdesk.kis.days import CalendarDay
 from stockdesk.kis.messages import KST
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.apps import AppConfig
 from django.db import DEFAULT_DB_ALIAS, connections, router
 
-from stockdesk.calendar_models import MarketDay, SessionWindow, Timetable
+from stockdesk.calendar.models import MarketDay, SessionWindow, Timetable
 from stockdesk.kis.messages import KST
 
 FACTS = Path(__file__).parent / "krx"
