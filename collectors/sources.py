@@ -10,10 +10,10 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from collectors.retry import executed
+from stockdesk.env.sources import PUBLIC_SOURCES
 from stockdesk.events import clear_event, raise_event
 from stockdesk.kis.messages import KST
 from stockdesk.logs import redacted
-from stockdesk.public_sources import PUBLIC_SOURCES
 from stockdesk.sheets import say
 
 KIS, MASTER, DESK = "kis", "master", "desk"

@@ -1,6 +1,6 @@
 """Warns of settings that contradict each other, and tells what the database server is like.
 
-What makes a start impossible is refused by `stockdesk.env_reader` already. The check of the server runs with
+What makes a start impossible is refused by `stockdesk.env.reader` already. The check of the server runs with
 ``manage.py check --database default``.
 """
 
@@ -15,7 +15,7 @@ from django.db import connections
 
 from stockdesk.budget import SMALLEST_SPLIT
 from stockdesk.env import Environment
-from stockdesk.env_database import KOREA
+from stockdesk.env.database import KOREA
 
 #: The first MariaDB with JSON_TABLE, which the once-a-second write stands on.
 OLDEST_SERVER = (10, 6)

@@ -5,8 +5,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from stockdesk.env.sources import PUBLIC_SOURCES
 from stockdesk.manager.words import NAMES
-from stockdesk.public_sources import PUBLIC_SOURCES
 
 #: Who opens events beside the programs.
 SOURCES: dict[str, Any] = {

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from stockdesk.checks import CLOCK_SECONDS, OLDEST_SERVER
 from stockdesk.env import APP_KEY_LENGTH, APP_SECRET_LENGTH
-from stockdesk.env_database import DatabaseUrlError, parse_database_url
+from stockdesk.env.database import DatabaseUrlError, parse_database_url
 from stockdesk.kis.account import AccountClient
 from stockdesk.kis.errors import KisError, NotSent, Refused, TokenTooSoon
 from stockdesk.kis.messages import IssuedToken

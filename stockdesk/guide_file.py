@@ -8,8 +8,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from stockdesk.env_file import UnreadableFile, read_file
-from stockdesk.env_reader import read_environment
+from stockdesk.env.file import UnreadableFile, read_file
+from stockdesk.env.reader import read_environment
 from stockdesk.guide import HOSTS, Typed
 
 LETTERS = string.ascii_letters + string.digits
@@ -75,7 +75,7 @@ def write(path: Path, typed: Typed) -> None:
 
 
 def spelt(value: str) -> str:
-    """As `stockdesk.env_file` reads it back, letter by letter; quoted only where quotes or blanks would be lost."""
+    """As `stockdesk.env.file` reads it back, letter by letter; quoted only where quotes or blanks would be lost."""
     if "\n" in value or "\r" in value:
         raise NotWritten("a line break cannot stand in a setting")
     return f"'{value}'" if value[:1] in ("'", '"') or value != value.strip() else value

@@ -6,8 +6,8 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from stockdesk.csp import PAGES
-from stockdesk.env_database import reading
-from stockdesk.env_reader import read_environment
+from stockdesk.env.database import reading
+from stockdesk.env.reader import read_environment
 from stockdesk.logs import logging_config
 from stockdesk.unfold import UNFOLD  # noqa: F401  a setting like any other, in a file of its own
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from stockdesk.env import Environment
-from stockdesk.public_sources import PUBLIC_SOURCES
+from stockdesk.env.sources import PUBLIC_SOURCES
 
 
 def asking(desk: Environment, **sources: dict[str, str]) -> Environment:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from django.conf import settings as django_settings
 
 from stockdesk.alerts.catalogue import RANK
-from stockdesk.env_alerts import SHORTEST_PIECE, AlertSettings, pieces
+from stockdesk.env.alerts import SHORTEST_PIECE, AlertSettings, pieces
 from stockdesk.logs import MASK, redacted
 
 ERROR_LENGTH = 200

@@ -77,7 +77,7 @@ def ping(url: str) -> None:
 
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirect())
     try:
-        request = urllib.request.Request(url, headers={"User-Agent": "stockdesk"})  # noqa: S310  (env_alerts: http(s))
+        request = urllib.request.Request(url, headers={"User-Agent": "stockdesk"})  # noqa: S310  (env.alerts: http(s))
         with opener.open(request, timeout=READ_SECONDS):
             answer("ping", True)
     except (urllib.error.URLError, OSError, ValueError) as exc:

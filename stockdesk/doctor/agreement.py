@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from stockdesk.doctor.findings import Finding, judged
 from stockdesk.env import LOOPBACK, Environment
-from stockdesk.env_file import UnreadableFile, read_file
-from stockdesk.env_names import KNOWN
+from stockdesk.env.file import UnreadableFile, read_file
+from stockdesk.env.names import KNOWN
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 #: Calls a second that the mock host takes of a key (kis 6.1).

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from stockdesk.public_sources import PUBLIC_SOURCES
+from stockdesk.env.sources import PUBLIC_SOURCES
 from stockdesk.setup import ports
 from stockdesk.setup.mariadb import DATABASE, ROLES, USER, EmbeddedServer
 from stockdesk.setup.places import DESK, ROOT, Places, Trouble, write_private
@@ -52,7 +52,7 @@ class DeskFile:
         """The settings as the programs will see them; what is wrong with them is Trouble, by name."""
         from django.core.exceptions import ImproperlyConfigured
 
-        from stockdesk.env_reader import read_environment
+        from stockdesk.env.reader import read_environment
 
         try:
             return read_environment(ROOT, self.child_environment())

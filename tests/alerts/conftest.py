@@ -10,7 +10,7 @@ import pytest
 from stockdesk.alerts import registry
 from stockdesk.alerts.alerting import Alerts
 from stockdesk.alerts.sending import Answer, Batch
-from stockdesk.env_alerts import AlertSettings
+from stockdesk.env.alerts import AlertSettings
 from stockdesk.events import clear_event, raise_event
 from stockdesk.kis.messages import KST
 from stockdesk.models import Event

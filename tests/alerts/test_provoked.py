@@ -17,7 +17,7 @@ from stockdesk.alerts.alerting import Alerts
 from stockdesk.alerts.catalogue import CATALOGUE, advice
 from stockdesk.budget import Budget
 from stockdesk.calendar.doubts import tell_doubts
-from stockdesk.env_alerts import AlertSettings
+from stockdesk.env.alerts import AlertSettings
 from stockdesk.events import Troubles, raise_event
 from stockdesk.governor import Governor
 from stockdesk.kis.errors import KisError

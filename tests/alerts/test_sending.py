@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 
 from stockdesk.alerts.channels import channels
 from stockdesk.alerts.sending import Batch, Job, send
-from stockdesk.env_alerts import AlertSettings
+from stockdesk.env.alerts import AlertSettings
 from stockdesk.logs import MASK
 
 SECRET = "hook-3f9c1d77"

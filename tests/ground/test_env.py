@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from stockdesk.checks import doubts
 from stockdesk.env import Environment
-from stockdesk.env_names import example_text
-from stockdesk.env_reader import read_environment
+from stockdesk.env.names import example_text
+from stockdesk.env.reader import read_environment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NASTY = "$ab@c#d%e"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stockdesk.env_database import DatabaseUrlError, parse_database_url
+from stockdesk.env.database import DatabaseUrlError, parse_database_url
 
 
 def test_a_plain_url():

@@ -12,7 +12,7 @@ from django.test import Client
 
 from stockdesk import codes, guide, guide_file, guide_views
 from stockdesk.access import OWNER
-from stockdesk.env_reader import read_environment
+from stockdesk.env.reader import read_environment
 from stockdesk.guide import Host, Typed
 from stockdesk.logs import redacted
 from stockdesk.models import Token

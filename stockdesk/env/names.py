@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from stockdesk.public_sources import PUBLIC_SOURCES
+from stockdesk.env.sources import PUBLIC_SOURCES
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,11 @@ from stockdesk.env import (
     SourceSettings,
     place_of,
 )
-from stockdesk.env_alerts import AlertSettings, cut, expiry, levels, summary_at, web_url
-from stockdesk.env_database import DatabaseUrlError, parse_database_url
-from stockdesk.env_file import UnreadableFile, read_file
-from stockdesk.env_names import DEFAULTS, KEY_ENDS, KNOWN, MOST_KEYS, OURS
-from stockdesk.public_sources import PUBLIC_SOURCES
+from stockdesk.env.alerts import AlertSettings, cut, expiry, levels, summary_at, web_url
+from stockdesk.env.database import DatabaseUrlError, parse_database_url
+from stockdesk.env.file import UnreadableFile, read_file
+from stockdesk.env.names import DEFAULTS, KEY_ENDS, KNOWN, MOST_KEYS, OURS
+from stockdesk.env.sources import PUBLIC_SOURCES
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""The operator's environment as values; `env_reader` makes them of the file and the variables."""
+"""The operator's environment as values; `reader` makes them of the file and the variables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from stockdesk.env_alerts import AlertSettings
+from stockdesk.env.alerts import AlertSettings
 
 MODES = ("dry-run", "mock", "live")
 APP_KEY_LENGTH, APP_SECRET_LENGTH = 36, 180
@@ -89,7 +89,7 @@ class Environment:
     recording: RecordingSettings
     gnuboard: GnuboardSettings
     sources: Mapping[str, SourceSettings]
-    """By the names of `stockdesk.public_sources`."""
+    """By the names of `stockdesk.env.sources`."""
     demo: bool
     log_level: str
     backup_dir: str
