@@ -12,13 +12,13 @@ from bench.processes import cpu_seconds, largest, running
 from bench.table import Row, median_ratio
 from market.instruments import load_instruments
 from market.models import Quote
-from stockdesk.budget import FIXED, AsyncBudget, Budget
-from stockdesk.keys import key_id
+from stockdesk.calls.budget import FIXED, AsyncBudget, Budget
+from stockdesk.calls.keys import key_id
+from stockdesk.calls.tokens import TokenStore
 from stockdesk.kis.masterfiles import MasterFiles
 from stockdesk.kis.rest import SYMBOLS_A_CALL, KisClient
 from stockdesk.simulator.testing import new_key
 from stockdesk.threads import DatabaseThread
-from stockdesk.tokens import TokenStore
 
 DAEMON = "rest_market"
 LANE = CEILING - sum(FIXED.values())

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 
-from stockdesk.clients import reading_client
+from stockdesk.calls.clients import reading_client
 from stockdesk.kis.errors import KisError
 from stockdesk.kis.messages import KST
 from stockdesk.kis.orderbook import BookClient, OrderBook

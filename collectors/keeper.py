@@ -14,7 +14,7 @@ from django.db import Error as DatabaseError
 from websockets.exceptions import WebSocketException
 
 from collectors.liveness import SILENT_AFTER, TICKLESS_AFTER, Movement, is_tickless
-from stockdesk.governor import Governor
+from stockdesk.calls.governor import Governor
 from stockdesk.kis.errors import KisError
 from stockdesk.kis.messages import KST
 from stockdesk.kis.session import TICK_TR_IDS, Registration, Session, Verdict

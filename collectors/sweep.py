@@ -30,7 +30,7 @@ class Client(Protocol):
 
 
 class Budget(Protocol):
-    """The lanes of `stockdesk.budget`, as `KisClient` uses them."""
+    """The lanes of `stockdesk.calls.budget`, as `KisClient` uses them."""
 
     async def reserve(self, lane: str) -> object: ...
 

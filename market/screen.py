@@ -13,7 +13,7 @@ from market.hours_screen import HOURS, HoursReader
 from market.models import FeedSession, Quote
 from market.watchlist import WatchItem, read_watch_list
 from stockdesk import sheets
-from stockdesk.lanes import LaneMeter
+from stockdesk.calls.lanes import LaneMeter
 from stockdesk.models import DaemonState, Event
 from stockdesk.sheets import Rows, Value, columns, table_rows, wire
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core import checks
 from django.db import connections
 
-from stockdesk.budget import SMALLEST_SPLIT
+from stockdesk.calls.budget import SMALLEST_SPLIT
 from stockdesk.env import Environment
 from stockdesk.env.database import KOREA
 

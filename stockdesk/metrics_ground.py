@@ -7,9 +7,9 @@ from django.db.models import Count
 from django.utils import timezone
 from prometheus_client.core import Metric
 
+from stockdesk.calls.tally import RESULTS
 from stockdesk.metrics import counter, figures_of_tables, gauge
 from stockdesk.models import DaemonState, Event, Lane, Pace, Token
-from stockdesk.tally import RESULTS
 
 LEVELS = ("info", "warning", "error")
 MIB = 2**20

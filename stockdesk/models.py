@@ -16,7 +16,7 @@ __all__ = [
 
 
 class Lane(models.Model):
-    """One lane of an app key's calls a second; `stockdesk.budget` moves it by one UPDATE per call."""
+    """One lane of an app key's calls a second; `stockdesk.calls.budget` moves it by one UPDATE per call."""
 
     # The primary key is what the UPDATE goes by: one row is locked, and two are in the same order everywhere.
     name = models.CharField(_("name"), max_length=21, primary_key=True, help_text=_("key:lane"))

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 
-from stockdesk.budget import Budget
+from stockdesk.calls.budget import Budget
 from stockdesk.hours import Day, day_of
 from trading.ports import Surroundings
 from trading.views import MarketView, Mode, Setting, kst_day

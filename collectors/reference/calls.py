@@ -12,7 +12,7 @@ from django.conf import settings
 from collectors import raw
 from collectors.reference.days import is_trading_day
 from collectors.sources import KIS
-from stockdesk.clients import reading_client
+from stockdesk.calls.clients import reading_client
 from stockdesk.kis.answers import object_of, text_of
 from stockdesk.kis.messages import KST
 from stockdesk.kis.reference import KeepBody, ReferenceClient

@@ -13,7 +13,7 @@ from django.db import connection
 
 from stockdesk import grants
 from stockdesk.backup.tables import columns
-from stockdesk.keys import key_id
+from stockdesk.calls.keys import key_id
 
 #: Wraps the replacement of all rows, in its transaction: what it reads before, it may write back afterwards.
 Guard = Callable[[datetime], AbstractContextManager[None]]

@@ -15,15 +15,15 @@ from market.models import Instrument, Quote
 from stockdesk.alerts import registry, watches
 from stockdesk.alerts.alerting import Alerts
 from stockdesk.alerts.catalogue import CATALOGUE, advice
-from stockdesk.budget import Budget
 from stockdesk.calendar.doubts import tell_doubts
+from stockdesk.calls.budget import Budget
+from stockdesk.calls.governor import Governor
+from stockdesk.calls.tokens import OLD, REFUSED, TokenStore
 from stockdesk.env.alerts import AlertSettings
 from stockdesk.events import Troubles, raise_event
-from stockdesk.governor import Governor
 from stockdesk.kis.errors import KisError
 from stockdesk.kis.messages import KST
 from stockdesk.models import Alert, Event
-from stockdesk.tokens import OLD, REFUSED, TokenStore
 from tests.alerts.conftest import NOW
 from tests.trading.values import a_desk, a_market, an_order, an_unknown
 from trading import alarms, upkeep

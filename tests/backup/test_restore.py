@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from stockdesk.backup import manifest, present, restoring, staging, tables, writing
 from stockdesk.backup.dump import BackupError
-from stockdesk.governor import Governor
-from stockdesk.keys import key_id
+from stockdesk.calls.governor import Governor
+from stockdesk.calls.keys import key_id
 from stockdesk.lease import Lease
 from stockdesk.manager import overrides
 from stockdesk.manager.models import ProgramOverride

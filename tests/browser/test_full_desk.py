@@ -8,7 +8,7 @@ from playwright.async_api import Locator, Page, expect
 
 from market.gnuboard_post import post
 from market.models import FeedSession, Quote
-from stockdesk.keys import key_id
+from stockdesk.calls.keys import key_id
 from stockdesk.simulator.testing import RunningSimulator
 from tests.browser.conftest import LiveDesk
 from tests.feed import KEYS, SESSIONS, StartFeed

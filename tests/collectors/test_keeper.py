@@ -13,7 +13,7 @@ from collectors import keeper as keeper_module
 from collectors import liveness
 from collectors.keeper import Keeper, State
 from collectors.liveness import Movement
-from stockdesk.governor import Permission
+from stockdesk.calls.governor import Permission
 from stockdesk.kis.errors import NotSent
 from stockdesk.kis.session import Registration, Session
 from stockdesk.simulator.testing import RunningSimulator, new_key, running_simulator

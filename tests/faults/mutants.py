@@ -96,7 +96,7 @@ def blank_what_is_missing() -> None:
 
 def connect_at_will() -> None:
     """The governor says yes to everything."""
-    from stockdesk.governor import Governor
+    from stockdesk.calls.governor import Governor
 
     Governor._wait = lambda self, everyone, pace, now: (0.0, "")  # type: ignore[method-assign]
 
@@ -118,7 +118,7 @@ def read_the_kill_switch_once() -> None:
 
 
 def forget_the_spacing() -> None:
-    from stockdesk import budget
+    from stockdesk.calls import budget
     from stockdesk.kis import orders
     from trading.sending import Sender
 

@@ -14,11 +14,11 @@ import django
 async def call(start: float, seconds: float, lanes: list[str]) -> None:
     from django.conf import settings
 
-    from stockdesk.budget import AsyncBudget, Budget
-    from stockdesk.keys import key_id
+    from stockdesk.calls.budget import AsyncBudget, Budget
+    from stockdesk.calls.keys import key_id
+    from stockdesk.calls.tokens import TokenStore
     from stockdesk.kis.rest import KisClient
     from stockdesk.threads import DatabaseThread
-    from stockdesk.tokens import TokenStore
 
     key = settings.DESK.app_keys[0]
     database, identity = DatabaseThread("caller"), key_id(key.key)

@@ -12,7 +12,7 @@ import django
 
 
 async def flood(key: str, ceiling: int, start: float, seconds: float, lanes: list[str]) -> None:
-    from stockdesk.budget import AsyncBudget, Budget, Slot
+    from stockdesk.calls.budget import AsyncBudget, Budget, Slot
     from stockdesk.threads import DatabaseThread
 
     class Watched(Budget):

@@ -10,10 +10,10 @@ from itertools import pairwise
 import pytest
 from django.db import OperationalError
 
-from stockdesk.budget import LANES, AsyncBudget, Budget, BudgetExhausted, Slot, shares, spacing
+from stockdesk.calls.budget import LANES, AsyncBudget, Budget, BudgetExhausted, Slot, shares, spacing
+from stockdesk.calls.tally import Tally
 from stockdesk.kis.errors import NotSent, OutcomeUnknown, RateLimited, Refused
 from stockdesk.models import Event, Lane
-from stockdesk.tally import Tally
 from stockdesk.threads import DatabaseThread
 
 KEY = "aaaaaaaaaaaa"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.conf import settings
 
-from stockdesk.budget import spacing
+from stockdesk.calls.budget import spacing
 from stockdesk.simulator.testing import new_key, running_simulator
 
 pytestmark = pytest.mark.django_db(transaction=True)

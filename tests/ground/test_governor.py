@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as DatabaseCase
 
-from stockdesk.governor import Governor, connects_today, database_now
+from stockdesk.calls.governor import Governor, connects_today, database_now
 from stockdesk.models import Connection, Event, Pace
 from tests.moments import Clock
 

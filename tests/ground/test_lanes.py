@@ -3,9 +3,9 @@
 import pytest
 from django.conf import settings
 
-from stockdesk.budget import Budget
-from stockdesk.keys import key_id
-from stockdesk.lanes import LaneMeter
+from stockdesk.calls.budget import Budget
+from stockdesk.calls.keys import key_id
+from stockdesk.calls.lanes import LaneMeter
 from stockdesk.models import Lane
 
 pytestmark = pytest.mark.django_db

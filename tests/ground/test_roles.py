@@ -16,12 +16,12 @@ from django.utils import timezone
 from market.gnuboard_post import post
 from market.models import FeedSession, Quote
 from stockdesk import roles
-from stockdesk.budget import Budget
 from stockdesk.calendar.mornings import Mornings
 from stockdesk.calendar.seed import reaches
+from stockdesk.calls.budget import Budget
+from stockdesk.calls.governor import Governor
 from stockdesk.doctor import users
 from stockdesk.events import clear_event, raise_event
-from stockdesk.governor import Governor
 from stockdesk.kis.errors import NotSent
 from stockdesk.kis.messages import KST
 from stockdesk.lease import Lease

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
+from stockdesk.calls.tokens import TokenStore
 from stockdesk.kis.errors import NotSent, Refused, TokenTooSoon
 from stockdesk.kis.messages import IssuedToken
 from stockdesk.logs import MASK, redacted
 from stockdesk.models import Event, Token
 from stockdesk.threads import DatabaseThread
-from stockdesk.tokens import TokenStore
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEY = "aaaaaaaaaaaa"

@@ -74,7 +74,7 @@ def test_a_secret_that_leaves_the_process_masked_does_not(verdict):
 
 def test_our_own_code_does_not_even_count_on_the_mask(verdict):
     redact(f"{LEAK}-registered")
-    log = logging.getLogger("stockdesk.tokens")
+    log = logging.getLogger("stockdesk.calls.tokens")
     log.handle(log.makeRecord(log.name, logging.DEBUG, logs.__file__, 1, f"{LEAK}-registered", (), None))
     assert verdict().outcome == "failed"
 

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection, connections, transaction
 
 from stockdesk import grants, roles
-from stockdesk.budget import Budget
+from stockdesk.calls.budget import Budget
 from stockdesk.doctor import users
 from stockdesk.doctor.findings import Finding
 from stockdesk.events import clear_event, raise_event

@@ -12,7 +12,7 @@ from assets.accounts import masked, own_account
 from assets.balances import AccountRows, Implausible
 from collectors.realised import Realised
 from stockdesk.calendar.mornings import Mornings
-from stockdesk.clients import account_client
+from stockdesk.calls.clients import account_client
 from stockdesk.daemon import DATABASE_WEATHER, Daemon
 from stockdesk.events import clear_event, raise_event
 from stockdesk.fence import LeaseLost

@@ -15,13 +15,13 @@ from collectors.turn import Turn
 from market.feedsessions import carried_symbols
 from market.instruments import listed_symbols, make_missing_quotes
 from market.quotes import write_asked_prices
-from stockdesk.budget import MARKET, AsyncBudget, Budget
-from stockdesk.clients import market_client
+from stockdesk.calls.budget import MARKET, AsyncBudget, Budget
+from stockdesk.calls.clients import market_client
+from stockdesk.calls.keys import key_id
 from stockdesk.daemon import Daemon
 from stockdesk.env import Environment
 from stockdesk.events import clear_event, raise_event
 from stockdesk.hours import Today
-from stockdesk.keys import key_id
 from stockdesk.kis.messages import KST
 from stockdesk.kis.rest import SYMBOLS_A_CALL
 from stockdesk.threads import DatabaseThread

@@ -12,11 +12,11 @@ from market.buffer import Buffer
 from market.feedsessions import remove_lamps_beyond
 from market.gaps import Coverage, last_covered
 from market.recorder import Recorder
-from stockdesk.clients import market_client
+from stockdesk.calls.clients import market_client
+from stockdesk.calls.governor import Governor
+from stockdesk.calls.keys import key_id
 from stockdesk.daemon import Daemon
-from stockdesk.governor import Governor
 from stockdesk.hours import Today
-from stockdesk.keys import key_id
 from stockdesk.kis.messages import KST
 from stockdesk.kis.session import Registration, Session
 from stockdesk.logs import redact

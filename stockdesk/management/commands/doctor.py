@@ -8,11 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from stockdesk.budget import Budget
-from stockdesk.clients import market_client
+from stockdesk.calls.budget import Budget
+from stockdesk.calls.clients import market_client
+from stockdesk.calls.keys import key_id
 from stockdesk.doctor import examine
 from stockdesk.doctor.findings import Finding, judged
-from stockdesk.keys import key_id
 from stockdesk.kis.errors import KisError
 from stockdesk.threads import DatabaseThread
 

@@ -9,12 +9,12 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from assets.accounts import own_account
-from stockdesk.budget import Budget
-from stockdesk.clients import account_client
+from stockdesk.calls.budget import Budget
+from stockdesk.calls.clients import account_client
+from stockdesk.calls.keys import key_id
 from stockdesk.daemon import DATABASE_WEATHER, Daemon
 from stockdesk.events import Troubles
 from stockdesk.fence import LeaseLost
-from stockdesk.keys import key_id
 from stockdesk.kis.errors import KisError
 from stockdesk.kis.messages import KST
 from stockdesk.kis.orders import OrderClient

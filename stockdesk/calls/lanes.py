@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from stockdesk.budget import shares
-from stockdesk.keys import key_id
+from stockdesk.calls.budget import shares
+from stockdesk.calls.keys import key_id
 from stockdesk.models import Lane
 
 #: Over how many seconds calls are averaged: one second alone would jump between none and two.

@@ -4,15 +4,15 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 
-from stockdesk.budget import MAX_WAIT, AsyncBudget, Budget
+from stockdesk.calls.budget import MAX_WAIT, AsyncBudget, Budget
+from stockdesk.calls.keys import key_id
+from stockdesk.calls.tally import tally_of
+from stockdesk.calls.tokens import TokenStore
 from stockdesk.env import AppKey
-from stockdesk.keys import key_id
 from stockdesk.kis.account import AccountClient
 from stockdesk.kis.rest import Budget as Calls
 from stockdesk.kis.rest import KisClient
-from stockdesk.tally import tally_of
 from stockdesk.threads import DatabaseThread
-from stockdesk.tokens import TokenStore
 
 Account = TypeVar("Account", bound=AccountClient)
 Reader = TypeVar("Reader", bound=KisClient)

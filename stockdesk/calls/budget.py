@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from django.db import Error as DatabaseError
 from django.db import OperationalError, connection
 
+from stockdesk.calls.tally import RESULTS, tally_of
 from stockdesk.events import clear_event, raise_event
 from stockdesk.kis.errors import NotSent
 from stockdesk.models import Lane
-from stockdesk.tally import RESULTS, tally_of
 from stockdesk.threads import DatabaseThread
 
 log = logging.getLogger(__name__)

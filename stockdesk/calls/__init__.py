@@ -1,0 +1,1 @@
+"""Calls to the broker, which all processes share: slots a second, tokens, connects, and the clients that use them."""
