@@ -23,7 +23,7 @@ from market.screen import SHEETS
 from trading.desk import desk_row
 from trading.models import Condition, Desk
 from trading.ticks import round_price
-from trading.views import Mode, Pricing, Sizing, Trigger
+from trading.values import Mode, Pricing, Sizing, Trigger
 
 DAEMONS = ("ws_market", "assets", "trading")
 ALLOWED = 2_100.0  # milliseconds: two beats and 0.1 s

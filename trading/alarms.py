@@ -7,7 +7,7 @@ from stockdesk.events import Trouble
 from trading import checks
 from trading.ports import Surroundings
 from trading.states import State
-from trading.views import DeskView, Mode, Order, Stop
+from trading.values import DeskView, Mode, Order, Stop
 
 CODES = (
     "order-unknown", "order-needs-human", "order-alarm", "orders-halted", "lock-closed", "clock-off", "not-recovered",

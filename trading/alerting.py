@@ -13,7 +13,7 @@ from stockdesk.alerts.words import said
 from trading.models import Order, Refusal
 from trading.state_words import MODE_WORDS, SIDE_WORDS, STATE_WORDS
 from trading.states import State
-from trading.views import Mode, Source, kst_day
+from trading.values import Mode, Source, kst_day
 from trading.words import why_not
 
 FILLED, FAILED = "order-filled", "order-failed"

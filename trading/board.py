@@ -24,7 +24,7 @@ from stockdesk.fence import fenced
 from stockdesk.kis.numbers import TypedNumberError, typed_number
 from trading.models import Condition
 from trading.validation import MAX_PRICE, MAX_QUANTITY, Known, errors, judge_words, typed_problem
-from trading.views import Pricing, Sizing, Trigger
+from trading.values import Pricing, Sizing, Trigger
 
 READ_LIMIT = 2  # seconds, for the statement and for a lock on the table
 MAX_DISTANCE_PERCENT = 30

@@ -14,7 +14,7 @@ from trading.pricings import WITHOUT_PRICE
 from trading.reservations import cash_held, committed, open_quantity, shares_held, shares_held_unseen
 from trading.states import HOLDING, UNSETTLED, State
 from trading.ticks import on_tick
-from trading.views import DeskView, Facts, Mode, Order, Refusal, Setting, Source, Stop, age, kst_day
+from trading.values import DeskView, Facts, Mode, Order, Refusal, Setting, Source, Stop, age, kst_day
 
 MAX_ASSET_AGE = 30.0
 MAX_CLOCK_SKEW = 2.0

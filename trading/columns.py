@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trading.pricings import ORDER_TYPES
 from trading.states import State
-from trading.views import Mode, Sizing, Source, Stop, Trigger
+from trading.values import Mode, Sizing, Source, Stop, Trigger
 
 BINARY = "utf8mb4_bin"
 SIDES = [("buy", _("buy")), ("sell", _("sell"))]

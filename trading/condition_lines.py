@@ -21,7 +21,7 @@ from trading.known import desk_reader
 from trading.models import Condition, Desk, Refusal
 from trading.prices import Unpriced, strike_price
 from trading.validation import BY_AVERAGE, BY_PRICE, reached
-from trading.views import ConditionView, History, HoldingView, Mode, kst_day
+from trading.values import ConditionView, History, HoldingView, Mode, kst_day
 from trading.words import switched_off_because, why_not
 
 DECIMALS = Decimal("0.01")

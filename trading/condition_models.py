@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from trading.columns import BINARY, PRICINGS, SIDES, SIZINGS, TRIGGERS, symbol_field
-from trading.views import Pricing, Sizing
+from trading.values import Pricing, Sizing
 
 
 class Condition(models.Model):

@@ -9,7 +9,7 @@ from trading.database import condition_view
 from trading.known import desk_reader
 from trading.models import Condition
 from trading.prices import Unpriced, strike_price
-from trading.views import HoldingView
+from trading.values import HoldingView
 
 MOST = 300
 CONDITIONS = (

@@ -9,7 +9,7 @@ from trading import ledger
 from trading.decisions import MAX_REFUSALS
 from trading.ports import Broker, Changed, Lease, MarketData, Reader, Storage, Surroundings
 from trading.states import State
-from trading.views import ConditionView, Facts, Mode, Order, Refusal, kst_day
+from trading.values import ConditionView, Facts, Mode, Order, Refusal, kst_day
 
 log = logging.getLogger(__name__)
 

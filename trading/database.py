@@ -15,7 +15,7 @@ from stockdesk.kis.messages import KST, order_key
 from trading import models
 from trading.ports import Changed
 from trading.states import HOLDING, State
-from trading.views import (
+from trading.values import (
     ConditionView,
     DeskView,
     Fill,

@@ -7,7 +7,7 @@ from trading.core import Core
 from trading.decisions import best_prices, decide
 from trading.ports import Surroundings
 from trading.states import State
-from trading.views import Facts, Intent, Mode, Order, kst_day
+from trading.values import Facts, Intent, Mode, Order, kst_day
 
 
 class Decider:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from stockdesk.kis.messages import KST
 from trading.prices import Unpriced, cost, order_price, strike_price, worst_price
 from trading.pricings import order_type
-from trading.views import (
+from trading.values import (
     BalanceView,
     ConditionView,
     DeskView,

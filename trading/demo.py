@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from market.models import Instrument, Quote
 from trading.models import Condition
 from trading.ticks import round_price, step
-from trading.views import Pricing, Sizing, Trigger
+from trading.values import Pricing, Sizing, Trigger
 
 FRESH = timedelta(seconds=10)
 LEAST, MOST = 5_000, 60_000

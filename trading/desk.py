@@ -14,7 +14,7 @@ from trading import ledger, models
 from trading.database import DatabaseStorage
 from trading.ports import Changed
 from trading.states import State
-from trading.views import Mode, Order, Stop
+from trading.values import Mode, Order, Stop
 
 LIVE_ARMED_FOR = timedelta(hours=12)
 """A code typed this morning does not trade tomorrow."""

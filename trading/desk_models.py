@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from trading.columns import MODES, STOPS
-from trading.views import Mode, Stop
+from trading.values import Mode, Stop
 
 
 class Desk(models.Model):

@@ -14,7 +14,7 @@ from trading.looking import Looker
 from trading.ports import Broker, Lease, Reader, Storage, Surroundings
 from trading.sending import Sender
 from trading.states import State
-from trading.views import Mode, Order, kst_day
+from trading.values import Mode, Order, kst_day
 
 
 class Engine:

@@ -13,7 +13,7 @@ from trading.prices import Unpriced, day_limits
 from trading.reading import DatabaseReader
 from trading.ticks import limits
 from trading.validation import Known
-from trading.views import QuoteView, kst_day
+from trading.values import QuoteView, kst_day
 
 
 def desk_reader(using: str = "default") -> DatabaseReader:

@@ -14,7 +14,7 @@ from stockdesk.kis.errors import NotSent, Refused, TokenRejected
 from stockdesk.kis.messages import OrderAck, order_key
 from trading.checks import PAUSE
 from trading.states import BY_HAND, ENDED, HOLDING, WORKING, ForbiddenMove, State, check_move
-from trading.views import ConditionView, Fill, History, Intent, Mode, Notice, Order, kst_day
+from trading.values import ConditionView, Fill, History, Intent, Mode, Notice, Order, kst_day
 
 LOOK_UPS = (2, 5, 10, 20, 40, 70)
 """Seconds after sending at which an unknown order is looked up; then every thirty."""

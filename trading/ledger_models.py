@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from trading.columns import ANY_PRODUCT, BINARY, MODES, SIDES, SOURCES, STATES, symbol_field
 from trading.condition_models import Condition
 from trading.states import State
-from trading.views import Source
+from trading.values import Source
 
 
 class Order(models.Model):

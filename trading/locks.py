@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from stockdesk.hours import day_of
 from trading.models import Desk
-from trading.views import Mode, kst_day
+from trading.values import Mode, kst_day
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from trading import ledger
 from trading.core import Core
 from trading.matching import Findings, LookUp, reconcile
 from trading.states import HOLDING, WORKING, State
-from trading.views import Listed, Mode, Notice, Order, Source, kst_day
+from trading.values import Listed, Mode, Notice, Order, Source, kst_day
 
 log = logging.getLogger(__name__)
 

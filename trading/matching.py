@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from stockdesk.kis.messages import BrokerOrder, OrderList, order_key
 from trading.ledger import CLEAN_LOOK_UPS, PROVED_AFTER, back_to_work, moved, next_look_up
 from trading.states import UNSETTLED, WORKING, State
-from trading.views import Fill, Mode, Order, Source
+from trading.values import Fill, Mode, Order, Source
 
 BEFORE_SENDING = timedelta(seconds=4)
 """Our clock may be two seconds off, the measure of that another one, and the order's time has whole seconds."""

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from stockdesk.kis.messages import OrderAck, OrderList, OrderRequest, PriceRow
-from trading.views import (
+from trading.values import (
     BalanceView,
     ConditionView,
     DeskView,

@@ -4,7 +4,7 @@ from decimal import ROUND_CEILING, Decimal
 
 from trading.pricings import order_type
 from trading.ticks import limits, on_tick
-from trading.views import ConditionView, HoldingView, QuoteView, Trigger
+from trading.values import ConditionView, HoldingView, QuoteView, Trigger
 
 
 class Unpriced(Exception):

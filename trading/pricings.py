@@ -1,6 +1,6 @@
 """The order types of strike conditions: what each is called, as which ORD_DVSN its order leaves, and how it is priced.
 
-A new one is a member of `trading.views.Pricing` and an entry here: forms, sentences, decisions and checks read this
+A new one is a member of `trading.values.Pricing` and an entry here: forms, sentences, decisions and checks read this
 table.
 """
 
@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from trading.ticks import round_price, step
-from trading.views import ConditionView, Pricing
+from trading.values import ConditionView, Pricing
 
 #: Of a condition, the last price (KRW), the strike price not rounded, and the kind of issue: KRW on a tick.
 Priced = Callable[[ConditionView, int, Decimal, str], int]

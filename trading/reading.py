@@ -8,7 +8,7 @@ from assets.models import Account, Balance, Holding
 from market.models import ExecutionNotice, FeedSession, Instrument, Quote
 from stockdesk.kis.messages import KST
 from trading.ports import MarketData
-from trading.views import BalanceView, HoldingView, InstrumentView, Notice, QuoteView, age
+from trading.values import BalanceView, HoldingView, InstrumentView, Notice, QuoteView, age
 
 #: run_ws_market writes its sessions' rows once a second; one that is older tells nothing any more.
 MAX_SESSION_AGE = 10.0

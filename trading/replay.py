@@ -20,7 +20,7 @@ from trading.ports import Surroundings
 from trading.replay_fills import Fills
 from trading.replay_tables import Reader, Storage
 from trading.surroundings import market_view, own_setting
-from trading.views import MarketView, Mode, Stop, kst_day
+from trading.values import MarketView, Mode, Stop, kst_day
 
 #: The pace of run_trading and of run_assets, seconds.
 DECIDE_EVERY, ACCOUNT_EVERY = 0.5, 10.0

@@ -13,7 +13,7 @@ from django.db.models import F
 
 from assets.models import Balance, Holding
 from stockdesk.kis.messages import KST
-from trading.views import Order
+from trading.values import Order
 
 
 @dataclass(slots=True)

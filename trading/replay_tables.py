@@ -12,7 +12,7 @@ from trading import models
 from trading.database import DatabaseStorage, plain
 from trading.ports import MarketData
 from trading.reading import DatabaseReader
-from trading.views import ConditionView, DeskView, Order, Refusal, age, kst_day
+from trading.values import ConditionView, DeskView, Order, Refusal, age, kst_day
 
 #: Without a flush, sessions grow silent by the clock alone: they are looked at again after so many seconds.
 READ_AGAIN = 2.0

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from trading.prices import cost
 from trading.states import HOLDING, UNSETTLED
-from trading.views import Order
+from trading.values import Order
 
 REFLECTED_AFTER = timedelta(seconds=2)
 """How long the broker may take to show in the account what happened to an order."""

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from trading.desk import locked_row, note
 from trading.models import Desk
-from trading.views import Mode, Stop
+from trading.values import Mode, Stop
 
 HARDER = (Stop.NORMAL.value, Stop.NO_NEW.value, Stop.FULL.value)
 BOLDER = (Mode.DRY_RUN.value, Mode.MOCK.value, Mode.LIVE.value)

@@ -14,7 +14,7 @@ from trading.core import Core
 from trading.ledger import Attempt, Outcome
 from trading.ports import Changed, MarketData, Surroundings
 from trading.states import State
-from trading.views import Facts, Order, QuoteView, Refusal, Source, Stop, kst_day
+from trading.values import Facts, Order, QuoteView, Refusal, Source, Stop, kst_day
 
 ORDERS_APART = timedelta(seconds=1)
 WAIT_WORTH_A_CHECK = timedelta(seconds=0.2)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from trading.states import State
-from trading.views import Mode, Stop, Trigger
+from trading.values import Mode, Stop, Trigger
 
 STATE_WORDS: dict[str, Promise] = {
     State.CREATED: pgettext_lazy("order", "to be sent"),

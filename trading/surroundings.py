@@ -8,7 +8,7 @@ from django.conf import settings
 from stockdesk.calls.budget import Budget
 from stockdesk.hours import Day, day_of
 from trading.ports import Surroundings
-from trading.views import MarketView, Mode, Setting, kst_day
+from trading.values import MarketView, Mode, Setting, kst_day
 
 READ_DAY_EVERY = timedelta(seconds=10)
 """A day that is confirmed, closed or moved by a person takes effect this soon."""

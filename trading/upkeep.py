@@ -18,7 +18,7 @@ from trading.ports import Changed
 from trading.states import HOLDING
 from trading.ticks import round_price, step
 from trading.upkeep_issue import PRICES, candidates, cheap_issue, fits, is_open, quotes_of
-from trading.views import Mode, Pricing, QuoteView, Sizing, Trigger, kst_day
+from trading.values import Mode, Pricing, QuoteView, Sizing, Trigger, kst_day
 
 IDLE_DAYS = 80
 WAITS = timedelta(days=7)

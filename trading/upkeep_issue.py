@@ -11,7 +11,7 @@ from market.models import Quote
 from stockdesk.hours import day_of
 from trading.decisions import MAX_QUOTE_AGE, is_fresh
 from trading.reading import DatabaseReader
-from trading.views import QuoteView, kst_day
+from trading.values import QuoteView, kst_day
 
 PRICES = (500, 5_000)
 """KRW: dear enough to be no penny stock in trouble, cheap enough to be forgotten."""

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from stockdesk.kis.numbers import TypedNumberError, typed_number
 from trading.pricings import at_the_strike, order_type
 from trading.ticks import on_tick, round_price, step
-from trading.views import Sizing, Trigger
+from trading.values import Sizing, Trigger
 
 BY_PRICE = (Trigger.AT_OR_BELOW, Trigger.AT_OR_ABOVE)
 BY_AVERAGE = (Trigger.TAKE_PROFIT, Trigger.STOP_LOSS)
@@ -34,7 +34,7 @@ _BLANKS = dict.fromkeys(map(ord, " \t\u00a0\u3000"))
 
 
 Said = Any
-"""A condition as it is written down: a row of `trading.models.Condition`, or a `trading.views.ConditionView`."""
+"""A condition as it is written down: a row of `trading.models.Condition`, or a `trading.values.ConditionView`."""
 
 
 @dataclass(frozen=True, slots=True)

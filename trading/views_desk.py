@@ -17,7 +17,7 @@ from trading.limits import LIMITS
 from trading.locks import live_locks
 from trading.models import DeskChange
 from trading.state_words import CHANGE_WORDS, LIMIT_WORDS, MODE_WORDS, STOP_WORDS, change_words
-from trading.views import Mode, Stop
+from trading.values import Mode, Stop
 
 SHOWN_CHANGES = 40
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from trading.pricings import order_type
-from trading.views import Sizing, Trigger
+from trading.values import Sizing, Trigger
 
 WHY_NOT: dict[str, str | Promise] = {
     # the condition itself

@@ -30,7 +30,7 @@ from trading import alarms, upkeep
 from trading.models import Order
 from trading.ports import Surroundings
 from trading.states import State
-from trading.views import Mode, Setting, Stop
+from trading.values import Mode, Setting, Stop
 
 MODEL_VALUES = {"mode": "mock", "symbol": "005930", "side": "buy", "quantity": 10, "price": 71_900}
 

@@ -19,7 +19,7 @@ from stockdesk.manager.models import ProgramOverride
 from stockdesk.models import Alert, AlertDelivery, Connection, Fence, Lane, Pace, Token
 from trading import desk
 from trading.models import Condition, Desk, DeskChange
-from trading.views import Mode, Stop
+from trading.values import Mode, Stop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

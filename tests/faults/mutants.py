@@ -30,7 +30,7 @@ def repeat_after_a_lost_answer() -> None:
     """The POST leaves again although nobody knows what became of the first one."""
     from trading import ledger
     from trading.ledger import Attempt, Outcome
-    from trading.views import Order
+    from trading.values import Order
 
     def again(order: Order, attempt: Attempt) -> bool:
         return attempt.outcome in (Outcome.NOT_SENT, Outcome.UNKNOWN) and order.attempts < 3

@@ -24,7 +24,7 @@ from tests.trading.values import (
 from trading import checks
 from trading.checks import CHECKS, cancel_refusal, first_refusal
 from trading.states import State
-from trading.views import InstrumentView, Mode, Setting, Source, Stop
+from trading.values import InstrumentView, Mode, Setting, Source, Stop
 
 SELL = {"side": "sell", "quantity": 10}
 

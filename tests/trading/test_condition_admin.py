@@ -22,8 +22,8 @@ from trading import desk
 from trading.database import DatabaseStorage
 from trading.models import Condition, Refusal
 from trading.states import State
-from trading.views import Mode
-from trading.views import Refusal as Why
+from trading.values import Mode
+from trading.values import Refusal as Why
 
 pytestmark = pytest.mark.usefixtures("english_pages")
 LIST = "admin:trading_condition_changelist"

@@ -18,7 +18,7 @@ from trading.checks import refuse
 from trading.database import DatabaseStorage
 from trading.ports import Changed, Surroundings
 from trading.states import ForbiddenMove, State
-from trading.views import ConditionView, DeskView, Fill, Listed, Mode, Order, Setting, Source, Stop, Trigger
+from trading.values import ConditionView, DeskView, Fill, Listed, Mode, Order, Setting, Source, Stop, Trigger
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.trading.values import NOW, SYMBOL, a_balance, a_condition, a_desk, a_holding, a_quote, ago
 from trading.decisions import best_prices, decide
-from trading.views import ConditionView, History, Intent, Pricing, QuoteView, Refusal, Sizing, Trigger
+from trading.values import ConditionView, History, Intent, Pricing, QuoteView, Refusal, Sizing, Trigger
 
 
 def answer(condition: ConditionView, quote: QuoteView | None = None, **changes: Any) -> Intent | Refusal:

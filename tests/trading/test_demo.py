@@ -18,7 +18,7 @@ from trading.known import known_of
 from trading.models import Condition, Desk
 from trading.reading import DatabaseReader
 from trading.validation import errors, judge
-from trading.views import Intent
+from trading.values import Intent
 
 pytestmark = pytest.mark.django_db
 

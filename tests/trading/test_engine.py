@@ -19,7 +19,7 @@ from trading.alarms import troubles
 from trading.engine import Engine
 from trading.ports import Surroundings
 from trading.states import State
-from trading.views import ConditionView, DeskView, MarketView, Mode, Order, Pricing, Sizing, Stop, Trigger
+from trading.values import ConditionView, DeskView, MarketView, Mode, Order, Pricing, Sizing, Stop, Trigger
 
 SECOND = timedelta(seconds=1)
 

@@ -22,7 +22,7 @@ from tests.trading.values import NOW, SYMBOL, a_condition, ago, an_intent, an_or
 from trading import ledger
 from trading.ledger import Attempt, Outcome, by_notices, history_of, judge
 from trading.states import ENDED, MOVES, ForbiddenMove, State
-from trading.views import Mode, Notice, Order
+from trading.values import Mode, Notice, Order
 
 SENDING = an_order(state=State.SENDING, attempts=1, sent_at=ago(1))
 

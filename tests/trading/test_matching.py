@@ -10,7 +10,7 @@ from stockdesk.kis.messages import BrokerOrder
 from tests.trading.values import NOW, SYMBOL, a_look, a_row, ago, an_order, an_unknown
 from trading.matching import is_candidate, reconcile
 from trading.states import State
-from trading.views import Order, Source
+from trading.values import Order, Source
 
 WORKING = an_order(state=State.ACCEPTED, order_no="123", sent_at=ago(30), accepted_at=ago(29), listed_at=ago(20))
 

@@ -10,7 +10,7 @@ from tests.ground.calendar import at, at_real_broker, told
 from trading.columns import PRICINGS
 from trading.pricings import ORDER_TYPES, order_type
 from trading.surroundings import market_view
-from trading.views import Pricing
+from trading.values import Pricing
 
 FRIDAY = date(2026, 11, 20)
 

@@ -18,7 +18,7 @@ from trading.models import Condition, Upkeep, UpkeepSetting
 from trading.ports import Changed
 from trading.states import State
 from trading.upkeep_issue import quotes_of
-from trading.views import Intent, Mode
+from trading.values import Intent, Mode
 
 LAST = date(2026, 8, 28)
 DUE = at("2026-11-16 10:00")  # the 80th day after it, a Monday

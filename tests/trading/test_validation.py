@@ -10,7 +10,7 @@ from django.utils import translation
 
 from tests.trading.values import NOW, a_condition
 from trading.validation import Complaint, Known, errors, judge, typed_rate, typed_whole
-from trading.views import ConditionView, Pricing, Sizing, Trigger
+from trading.values import ConditionView, Pricing, Sizing, Trigger
 
 TODAY = NOW.date()
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import translation
 
 from tests.trading.values import a_condition
-from trading.views import Pricing, Sizing, Trigger
+from trading.values import Pricing, Sizing, Trigger
 from trading.words import SWITCHED_OFF, WHY_NOT, says, switched_off_because, why_not
 
 MODULES = ("checks", "decisions", "ledger", "deciding", "sending", "engine", "matching", "looking", "core")

@@ -8,7 +8,7 @@ from typing import Any
 from stockdesk.kis.messages import KST, BrokerOrder, OrderList
 from trading.matching import LookUp
 from trading.states import State
-from trading.views import (
+from trading.values import (
     BalanceView,
     ConditionView,
     DeskView,

@@ -11,7 +11,7 @@ from tests.trading.model import schedule
 from trading import checks, ledger, looking, matching, reservations, sending
 from trading.ledger import Attempt, Outcome
 from trading.states import State
-from trading.views import Order
+from trading.values import Order
 
 Bug = Callable[[pytest.MonkeyPatch], None]
 

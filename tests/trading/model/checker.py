@@ -11,7 +11,7 @@ from tests.trading.model.exchange import FEE, Exchange
 from tests.trading.model.faults import Violation
 from tests.trading.model.tables import Tables
 from trading.prices import cost
-from trading.views import BalanceView, DeskView, HoldingView, Order
+from trading.values import BalanceView, DeskView, HoldingView, Order
 
 # failure-model, section 3, by name; CREATED is where a row begins.
 MOVES = {

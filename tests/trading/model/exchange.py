@@ -10,7 +10,7 @@ from stockdesk.kis.errors import KisError, NotSent, OutcomeUnknown, RateLimited,
 from stockdesk.kis.messages import KST, BrokerOrder, OrderAck, OrderList, OrderRequest, PriceRow, Side, order_key
 from trading.ports import Confirm
 from trading.prices import cost
-from trading.views import Notice, kst_day
+from trading.values import Notice, kst_day
 
 FEE = Decimal("0.00015")
 Worst = Callable[[OrderRequest], int]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from trading.ports import Storage
-from trading.views import ConditionView, DeskView, Fill, Order, Refusal
+from trading.values import ConditionView, DeskView, Fill, Order, Refusal
 
 
 class Crash(BaseException):

@@ -16,7 +16,7 @@ from tests.trading.model.tables import MemoryTables, Tables
 from trading.engine import Engine
 from trading.ports import Confirm, MarketData, Surroundings
 from trading.ticks import limits, round_price
-from trading.views import (
+from trading.values import (
     BalanceView,
     ConditionView,
     DeskView,

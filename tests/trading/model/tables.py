@@ -15,7 +15,7 @@ from trading import models
 from trading.database import _ORDER, DatabaseStorage, _order
 from trading.ports import Changed, Storage
 from trading.states import HOLDING
-from trading.views import ConditionView, DeskView, Fill, Listed, Order, Refusal, kst_day
+from trading.values import ConditionView, DeskView, Fill, Listed, Order, Refusal, kst_day
 
 DAEMON = "model"
 

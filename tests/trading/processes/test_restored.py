@@ -18,7 +18,7 @@ from tests.ground.processes import PATIENCE, Child
 from tests.trading.processes.world import SETTINGS, World
 from trading import desk
 from trading.models import Order, Refusal
-from trading.views import Stop
+from trading.values import Stop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -20,7 +20,7 @@ from trading import desk
 from trading.models import Condition, Order, Refusal
 from trading.models import Desk as DeskRow
 from trading.states import State
-from trading.views import Mode, Stop
+from trading.values import Mode, Stop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,7 +10,7 @@ from market.models import FeedSession, Instrument, Quote
 from stockdesk.kis.messages import KST
 from stockdesk.simulator.testing import RunningSimulator, new_key
 from trading.models import Condition, Desk
-from trading.views import Mode, Pricing, Sizing, Trigger
+from trading.values import Mode, Pricing, Sizing, Trigger
 
 KEY, SECRET = new_key()
 NUMBER = "50123456-01"

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from trading import models
-from trading.views import Stop
+from trading.values import Stop
 
 BUTTONS = ("kill", "lift", "stop", "mode", "arm", "disarm")
 PAGES = ("desk", "limits", "device")

@@ -10,7 +10,7 @@ from market.screen import ScreenReader, all_sheets
 from trading import desk, models, screen
 from trading.screen_words import page_words
 from trading.states import State
-from trading.views import Stop
+from trading.values import Stop
 
 pytestmark = pytest.mark.django_db
 

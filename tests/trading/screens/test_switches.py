@@ -13,7 +13,7 @@ from stockdesk.codes import use_code
 from tests.ground.calendar import ruled
 from trading import desk, models
 from trading.locks import live_locks
-from trading.views import Mode, Stop
+from trading.values import Mode, Stop
 
 from .conftest import code_of, wrong_code_of
 

@@ -25,7 +25,7 @@ from trading.database import DatabaseStorage
 from trading.engine import Engine
 from trading.reading import DatabaseReader
 from trading.surroundings import Around
-from trading.views import kst_day
+from trading.values import kst_day
 
 READING = "reading"
 # A call under way at SIGTERM is waited for so long, in seconds; what it would have told is looked up after the start.
