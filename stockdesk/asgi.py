@@ -6,10 +6,10 @@ from importlib import import_module
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
 
 from stockdesk.bodies import bounded
+from stockdesk.origins import OwnPagesOnly
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stockdesk.settings")
 # WhiteNoise hands out files as plain iterators. Ours are small, so reading one whole in a thread is just right.
@@ -22,6 +22,6 @@ sockets = import_module("market.routing").websocket_urlpatterns
 application = ProtocolTypeRouter(
     {
         "http": bounded(pages),
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(sockets))),
+        "websocket": OwnPagesOnly(AuthMiddlewareStack(URLRouter(sockets))),
     }
 )

@@ -114,6 +114,8 @@ PROGRAMS = (
             *(PYTHON, "-m", "uvicorn", "stockdesk.asgi:application"),
             *("--host", "127.0.0.1", "--port", "{web_port}"),
             *("--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "5"),
+            # Pages say nothing by the socket; uvicorn would keep 16 MB of whoever does.
+            *("--ws-max-size", "1024"),
         ),
         priority=90,
     ),

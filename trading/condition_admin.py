@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils import timezone
@@ -24,7 +24,7 @@ from market.models import Instrument
 from market.watch_cells import EMPTY, price_cell
 from stockdesk.confirmation import ask, is_confirmed
 from stockdesk.spreadsheet_forms import ExportForm, ImportForm
-from stockdesk.spreadsheets import Csv, Xlsx
+from stockdesk.spreadsheets import Csv, GivesTables, Xlsx
 from trading.condition_file import ConditionResource
 from trading.condition_filters import StateFilter
 from trading.condition_form import ConditionForm
@@ -50,7 +50,7 @@ class ConditionChangeList(ChangeList):
             condition.line = lines[condition.pk]
 
 
-class ConditionAdmin(SimpleHistoryAdmin, ModelAdmin, ImportExportModelAdmin):
+class ConditionAdmin(GivesTables, SimpleHistoryAdmin, ModelAdmin, ImportExportModelAdmin):
     form = ConditionForm
     list_display = ("title", "side_word", "sentence", "switch", "price", "distance", "state", "why")
     list_display_links = ("title",)
@@ -73,6 +73,11 @@ class ConditionAdmin(SimpleHistoryAdmin, ModelAdmin, ImportExportModelAdmin):
 
     class Media:
         js = ["desk_admin/live_list.js", "desk_admin/conditions.js", "desk_admin/condition_form.js"]
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        if not (object_id.isascii() and object_id.isdecimal()):
+            raise Http404
+        return super().history_view(request, object_id, extra_context)
 
     # Columns
 

@@ -17,7 +17,7 @@ from market.watch_cells import issue_link
 from stockdesk.admin import Lamp, ReadOnlyAdmin, Worded, moment
 from stockdesk.alerts.words import said
 from stockdesk.spreadsheet_forms import ExportForm
-from stockdesk.spreadsheets import Csv, Xlsx
+from stockdesk.spreadsheets import Csv, GivesTables, Xlsx
 from trading.models import Order, Refusal
 from trading.state_words import CHANGE_WORDS, change_words, state_words
 from trading.states import State
@@ -87,7 +87,7 @@ class OfIssues(ReadOnlyAdmin):
         return queryset, False
 
 
-class OrderAdmin(ExportMixin, OfIssues):
+class OrderAdmin(GivesTables, ExportMixin, OfIssues):
     list_display = ("created", "issue", "side_word", "asked", "filled", "lamp", "order_no", "mode", "why")
     list_display_links = ("created",)
     list_filter = ("state", "side", "mode", "source")

@@ -10,6 +10,7 @@ from asgiref.testing import ApplicationCommunicator
 from stockdesk.asgi import application
 
 WAIT = 10.0
+HOST = (b"host", b"127.0.0.1:8000")
 ORIGIN = (b"origin", b"http://127.0.0.1:8000")
 
 
@@ -20,7 +21,7 @@ class Browser(ApplicationCommunicator):
             "type": "websocket",
             "path": path,
             "query_string": query.encode(),
-            "headers": headers,
+            "headers": [HOST, *headers],
             "subprotocols": [],
         }
         super().__init__(application, scope)

@@ -55,7 +55,17 @@ async def test_whoever_is_not_logged_in_is_sent_to_the_login_form():
     assert len(hub()) == 0
 
 
-@pytest.mark.parametrize("origin", [[(b"origin", b"https://evil.example")], []])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        [(b"origin", b"https://evil.example")],
+        [],
+        [(b"origin", b"http://127.0.0.1")],  # the PHP site of this machine, to which browsers send our cookies too
+        [(b"origin", b"http://127.0.0.1:8001")],
+        [(b"origin", b"http://localhost:8000")],
+        [(b"origin", b"null")],
+    ],
+)
 async def test_a_page_of_another_origin_is_refused(headers, origin):
     assert not await Browser([*origin, headers[1]]).connect()
 

@@ -7,6 +7,7 @@ import pytest
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.urls import get_resolver
+from openpyxl import Workbook
 from tablib import Dataset
 
 from stockdesk.spreadsheets import MOST_BYTES, MOST_UNPACKED, Csv, Guarded, Xlsx
@@ -49,3 +50,27 @@ def test_a_small_file_that_unpacks_to_a_huge_one_is_not_unpacked():
     assert len(packed.getvalue()) < MOST_BYTES
     with pytest.raises(ValidationError, match="40 MB"):
         Xlsx().create_dataset(packed.getvalue())
+
+
+def workbook(**cells):
+    book, file = Workbook(), BytesIO()
+    for place, value in {"A1": "symbol", "B1": "note", "A2": "005930", **cells}.items():
+        book.active[place] = value
+    book.save(file)
+    return file.getvalue()
+
+
+def test_one_cell_in_the_last_corner_of_a_sheet_does_not_make_all_before_it():
+    with pytest.raises(ValidationError, match="20000"):
+        Xlsx().create_dataset(workbook(XFD1048576="x"))
+
+
+def test_a_table_of_a_million_short_lines_is_not_read():
+    with pytest.raises(ValidationError, match="20000"):
+        Csv().create_dataset(b"symbol\n" + b"1\n" * 900_000)
+
+
+def test_cells_beside_the_table_are_left_out_and_gaps_in_it_are_kept():
+    found = Xlsx().create_dataset(workbook(B4="three", ZZ2="far away"))
+    assert found.headers == ["symbol", "note"]
+    assert list(found) == [("005930", None), (None, None), (None, "three")]

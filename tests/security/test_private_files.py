@@ -150,8 +150,13 @@ def test_a_small_recording_does_not_unpack_into_all_memory(tmp_path: Path, monke
         recording.Kind.TICKS, bytes(64 << 20), ticks=1, dropped=0, first_at=OPENING, last_at=OPENING
     )
     unpacked: list[int] = []
-    real = zlib.crc32
-    monkeypatch.setattr(zlib, "crc32", lambda content: unpacked.append(len(content)) or real(content))
+    checksum = zlib.crc32
+
+    def watched(content: bytes) -> int:
+        unpacked.append(len(content))
+        return checksum(content)
+
+    monkeypatch.setattr(zlib, "crc32", watched)
     path = tmp_path / RECORDING
     path.write_bytes(bomb)
     found = recording.open_recording(path)
