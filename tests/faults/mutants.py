@@ -88,10 +88,10 @@ def trust_the_lease() -> None:
 
 
 def blank_what_is_missing() -> None:
-    """An empty field of a tick replaces what is stored: the COALESCE of the one statement is gone."""
+    """An empty field of a tick replaces the day's open, high and low: their COALESCE in the one statement is gone."""
     from market import quotes
 
-    quotes._SET = re.sub(r"COALESCE\((b\.c\d+), [^)]*\)", r"\1", quotes._SET)
+    quotes._SET = re.sub(r"COALESCE\((b\.c\d+), q\.stck_[ohl][^)]*\)", r"\1", quotes._SET)
 
 
 def connect_at_will() -> None:
