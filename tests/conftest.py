@@ -43,7 +43,9 @@ LONG = (
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--schedules", type=int, default=2_000, help="seeded schedules of the ledger's model checker")
     parser.addoption("--crash-rounds", type=int, default=1, help="kill -9 of run_trading at each commit point")
-    parser.addoption("--faults", action="store_true", help="all faults of tests/faults, which take half an hour")
+    parser.addoption(
+        "--faults", action="store_true", help="all faults of tests/faults, ten minutes on two desks (-n 2)"
+    )
     parser.addoption("--faults-bug", default="-", help="run tests/faults with this deliberate bug in the daemons")
 
 

@@ -60,7 +60,9 @@ class Looker:
             return today  # the clock was set back
         if since < LOOK_APART:
             return None
-        due = since >= LOOK_IDLE or any(_wants_a_look(order, since, last, now) for order in rows)
+        # A look that failed is not waited out: neither what it hides nor its end should take ten seconds to be seen.
+        idle = LOOK_IDLE if self.failing_since is None else LOOK_WORKING
+        due = since >= idle or any(_wants_a_look(order, since, last, now) for order in rows)
         return today if due else None
 
     async def _look(self, day: date, mode: Mode) -> bool:

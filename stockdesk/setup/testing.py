@@ -20,7 +20,7 @@ from stockdesk.setup.screen import Screen, line
 
 PR_SET_CHILD_SUBREAPER = 36
 PYTEST_LIMIT = 1200.0  # seconds; a suite that hangs is a suite that fails
-FAULTS = "--faults"  # all faults of tests/faults, one desk and one fault after the other
+FAULTS = "--faults"  # all faults of tests/faults: on each desk one after the other
 FAULTS_LIMIT = 5400.0
 LEFTOVER_PATIENCE = 5.0  # seconds for what is on its way out, a browser's helpers for one
 PACKAGES = ("stockdesk", "market", "assets", "trading", "collectors", "bench", "tests")
@@ -82,11 +82,20 @@ def checks_of_a_run(run: str, arguments: Sequence[str]) -> list[Check]:
         Check("check --deploy", tuple(steps.manage("check", "--deploy", "--fail-level", "WARNING")), served),
         Check(
             "pytest",
-            (python, "-m", "pytest", *(arguments or ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"))),
+            (python, "-m", "pytest", *shared_out(arguments)),
             here,
             live=True,
         ),
     ]
+
+
+def shared_out(arguments: Sequence[str]) -> tuple[str, ...]:
+    """What pytest is called with: the suite in four processes, the faults on two desks, the rest as it was asked."""
+    if not arguments:
+        return ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+    if FAULTS in arguments and not any(argument.startswith("-n") for argument in arguments):
+        return (*arguments, "-n", "2", "--dist", "load")
+    return tuple(arguments)
 
 
 def perform(check: Check, screen: Screen) -> Outcome:

@@ -38,7 +38,7 @@ PATIENCE = float(os.environ.get("FAULTS_PATIENCE", "60"))
 _BUY = """
     INSERT INTO trading_condition (symbol, side, enabled, `trigger`, strike_price, sizing, quantity, pricing, ticks,
                                    armed_at, cancel_after)
-    VALUES (%s, %s, 1, 'at_or_above', 1, 'quantity', %s, 'ticks', 10, NOW(6), %s)
+    VALUES (%s, %s, %s, 'at_or_above', 1, 'quantity', %s, 'ticks', 10, NOW(6), %s)
 """
 _LIMITS = """
     INSERT INTO trading_desk (id, mode, max_orders_minute, max_orders_day, max_day_amount, max_symbol_amount,
@@ -116,6 +116,8 @@ class Desk:
         if self._forker.stdout.readline().strip() != "ready":
             raise AssertionError("the desk's tables could not be made")
         self.tables.rows(_LIMITS)
+        # Where there is one condition, the demo makes none of its own, whose orders would take what is meant for ours.
+        self.tables.rows(_BUY, "005930", "buy", False, 1, None)
 
     def environment(self) -> dict[str, str]:
         values = {
@@ -267,7 +269,7 @@ class Desk:
     def buy(self, *, side: str = "buy", quantity: int = 2, symbol: str = "", cancel_after: int | None = None) -> str:
         """A condition that is met at any price; the symbol it is for."""
         symbol = symbol or self.symbol()
-        self.tables.rows(_BUY, symbol, side, quantity, cancel_after)
+        self.tables.rows(_BUY, symbol, side, True, quantity, cancel_after)
         self._wanted[symbol] = self.tables.one("SELECT MAX(id) FROM trading_condition WHERE symbol = %s", symbol)
         return symbol
 

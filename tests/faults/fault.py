@@ -75,7 +75,7 @@ def live_through(fault: Fault, desk: Desk, began: datetime) -> None:
         desk.until(lambda s=source, c=code: desk.event(s, c, began), f"the event {source} {code}")  # type: ignore[misc]
     desk.pause(fault.lasts)
     fault.end(desk)
-    desk.prompt.ended(desk.until(desk.now, "the database's clock"))
+    desk.until(desk.prompt.ended, "the database's clock")
     desk.until_well(desk.RECOVERS_WITHIN)
     desk.rest_after()
     desk.until_state(desk.buy(), "filled")

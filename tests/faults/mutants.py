@@ -14,12 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-INVARIANT = re.compile(r"I\d+: ")
+#: A complaint in what pytest tells of an error, the invariant and the rest.
+COMPLAINT = re.compile(r"E\s+(?:AssertionError: )?((I\d+): .*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """``found_by`` is the fault after which the checker complains, ``breaks`` the invariant that it names."""
+    """``found_by`` is the fault after which the checker complains, ``breaks`` what it names."""
 
     apply: Callable[[], None]
     found_by: str
@@ -28,14 +29,18 @@ class Bug:
 
 def repeat_after_a_lost_answer() -> None:
     """The POST leaves again although nobody knows what became of the first one."""
-    from trading import ledger
-    from trading.ledger import Attempt, Outcome
-    from trading.values import Order
+    from stockdesk.kis.errors import OutcomeUnknown
+    from stockdesk.kis.orders import OrderClient
 
-    def again(order: Order, attempt: Attempt) -> bool:
-        return attempt.outcome in (Outcome.NOT_SENT, Outcome.UNKNOWN) and order.attempts < 3
+    original = OrderClient._post
 
-    ledger.may_try_again = again
+    async def post(self: OrderClient, *arguments: Any) -> Any:
+        try:
+            return await original(self, *arguments)
+        except OutcomeUnknown:
+            return await original(self, *arguments)
+
+    OrderClient._post = post  # type: ignore[assignment, method-assign]
 
 
 def take_a_lost_answer_for_a_no() -> None:
@@ -88,10 +93,10 @@ def trust_the_lease() -> None:
 
 
 def blank_what_is_missing() -> None:
-    """An empty field of a tick replaces what is stored: the COALESCE of the one statement is gone."""
+    """An empty field of a tick replaces the day's open, high and low: their COALESCE in the one statement is gone."""
     from market import quotes
 
-    quotes._SET = re.sub(r"COALESCE\((b\.c\d+), [^)]*\)", r"\1", quotes._SET)
+    quotes._SET = re.sub(r"COALESCE\((b\.c\d+), q\.stck_[ohl][^)]*\)", r"\1", quotes._SET)
 
 
 def connect_at_will() -> None:
@@ -189,11 +194,11 @@ def main() -> int:
             [sys.executable, "-m", "pytest", node, *options],
             env={**os.environ, "FAULTS_PATIENCE": "15"}, capture_output=True, text=True, check=False,
         )  # fmt: skip
-        errors = [line[1:].strip() for line in done.stdout.splitlines() if line.startswith("E  ")]
+        complaints = [found.groups() for line in done.stdout.splitlines() if (found := COMPLAINT.match(line))]
         # A desk that did not come up, or was only slow, is no catch.
-        told = [line for line in errors if line.startswith(f"{bug.breaks}: ")]
-        shown = told or [line for line in errors if INVARIANT.match(line)] or errors or [f"pytest: {done.returncode}"]
-        print(f"{name:28} {'caught' if told else 'MISSED'}  {shown[0][:140]}", flush=True)
+        told = [text for text, invariant in complaints if invariant == bug.breaks]
+        shown = [*told, *(text for text, _ in complaints), f"pytest ended with {done.returncode}"][0]
+        print(f"{name:28} {'caught' if told else 'MISSED'}  {shown[:140]}", flush=True)
         missed += [] if told else [name]
     return 1 if missed else 0
 

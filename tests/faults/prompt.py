@@ -17,9 +17,9 @@ _FRESH = """
     SELECT COUNT(*) FROM market_quote q JOIN market_feedsession s ON s.number = q.session
     WHERE s.state = 'live' AND s.confirmed > 0 AND q.received_at > %s GROUP BY q.session
 """
-# For how many seconds from now on no key may connect: the pace, a quarantine, and three connects in a minute (I5).
-_FORBIDDEN = """
-    SELECT GREATEST(
+# The database's clock, and for how many seconds more some key may not connect: the pace, a quarantine, I5's minute.
+_ENDED = """
+    SELECT NOW(6), GREATEST(
         (SELECT TIMESTAMPDIFF(MICROSECOND, NOW(6), MAX(GREATEST(
             COALESCE(next_at, NOW(6)), COALESCE(quarantined_until, NOW(6))))) FROM stockdesk_pace),
         (SELECT COALESCE(MAX(TIMESTAMPDIFF(MICROSECOND, NOW(6), at + INTERVAL 60 SECOND)), 0) FROM (
@@ -77,10 +77,11 @@ class Prompt:
         """The fault is there, and these events (source, code) have to tell of it."""
         self._expected, self._begun_at = events, self._clock()
 
-    def ended(self, at: datetime) -> None:
-        """The fault is over since this moment of the database's clock."""
-        ((forbidden,),) = self._tables.rows(_FORBIDDEN)
+    def ended(self) -> bool:
+        """The fault is over now; True, so that it can be waited for. Raises MySQLdb.Error as `look` does."""
+        ((at, forbidden),) = self._tables.rows(_ENDED)
         self._ended = (self._clock() + max(0.0, float(forbidden or 0)), at)
+        return True
 
     def look(self) -> None:
         """Raises MySQLdb.Error where the database is away."""

@@ -25,7 +25,7 @@ class Desk:
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         if "stockdesk_event" in sql:
             return list(self.events)
-        return [(self.forbidden,)] if "stockdesk_pace" in sql else list(self.quotes)
+        return [(SINCE, self.forbidden)] if "stockdesk_pace" in sql else list(self.quotes)
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_a_loaded_machine_has_more_time(desk: Desk, prompt: Prompt) -> None:
 
 
 def back(desk: Desk, prompt: Prompt, after: float) -> list[str]:
-    prompt.ended(SINCE)
+    prompt.ended()
     desk.now += after / 2
     desk.quotes = [(12,)]  # one session alone is not all
     prompt.look()

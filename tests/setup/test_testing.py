@@ -42,6 +42,13 @@ def test_a_suite_that_tidied_up_passes():
     assert judge("import subprocess, sys; subprocess.run([sys.executable, '-c', ''], check=True)") == 0
 
 
+def test_the_faults_share_two_desks_unless_somebody_says_otherwise():
+    assert testing.shared_out(["--faults"]) == ("--faults", "-n", "2", "--dist", "load")
+    assert testing.shared_out(["--faults", "-n0", "-k", "F66"]) == ("--faults", "-n0", "-k", "F66")
+    assert testing.shared_out(["tests/kis", "-x"]) == ("tests/kis", "-x")
+    assert "loadfile" in testing.shared_out([])
+
+
 def test_a_marked_process_of_the_run_is_found(monkeypatch):
     run = uuid.uuid4().hex
     monkeypatch.setattr(processes, "descendants", lambda pid: [])

@@ -387,7 +387,19 @@ def test_a_clock_that_was_set_back_holds_up_neither_cancels_nor_look_ups() -> No
     assert cancelled.state is State.CANCELLING
 
 
-def test_a_list_that_cannot_be_read_is_told_of_after_ten_seconds_and_until_it_can() -> None:
+def test_a_look_that_failed_is_made_again_soon_even_where_nothing_works() -> None:
+    desk = Desk()
+    desk.exchange.mood = replace(CALM, list_fails=1.0)
+    for seconds, looked in ((11, False), (1.5, None), (1, False), (2.5, False)):
+        desk.later(seconds)
+        assert drive(desk.engine.look_up()) is looked
+    desk.exchange.mood = CALM
+    for seconds, looked in ((2.5, True), (2.5, None), (8, True)):
+        desk.later(seconds)
+        assert drive(desk.engine.look_up()) is looked
+
+
+def test_a_list_that_cannot_be_read_is_told_of_within_ten_seconds_and_until_it_can() -> None:
     desk = Desk()
     desk.bought()
 
@@ -397,7 +409,7 @@ def test_a_list_that_cannot_be_read_is_told_of_after_ten_seconds_and_until_it_ca
         return set(troubles([], None, around, desk.now, started_at=desk.now, recovered=True, blind_since=blind))
 
     desk.exchange.mood = replace(CALM, list_fails=1.0)
-    for seconds, is_told in ((3, False), (3, False), (9, True)):
+    for seconds, is_told in ((3, False), (3, False), (2.5, False), (2.6, True)):  # and two until alarms are reckoned
         desk.later(seconds)
         assert drive(desk.engine.look_up()) is False
         assert (("look-ups-fail", "") in told()) == is_told

@@ -103,7 +103,9 @@ FAULTS: tuple[Fault, ...] = (
         nothing, (("governor", "key-quarantined"),)),
     Fault((11,), "frames are damaged", mishap("truncated", share=0.9), over("truncated"),
           (("ws_market", "records-refused"),)),
-    Fault((11,), "fields of a tick come empty", mishap("blank-fields", share=0.5), over("blank-fields"), lasts=6),
+    # A third of the fields, another one every time: without its price the whole record would be refused.
+    Fault((11,), "fields of a tick come empty", mishap("blank-fields", share=0.5, value=15), over("blank-fields"),
+          lasts=6),
     Fault((12,), "a frame is poison", poison),
     Fault((13,), "old frames come again", mishap("old-ticks", share=0.5), over("old-ticks"), lasts=5),
     Fault((14, 63), "5,000 ticks a second", flood, calm, lasts=10),
