@@ -67,7 +67,7 @@ def soak(monkeypatch) -> Soak:
     taken = SimpleNamespace(rss=80.0)
     monkeypatch.setattr("bench.soak.cpu_seconds", lambda _group: 0.0)
     monkeypatch.setattr("bench.soak.largest", lambda _group: taken)
-    monkeypatch.setattr("bench.soak.queued_bytes", lambda _port: 0)
+    monkeypatch.setattr("bench.queues.queued_bytes", lambda _port: 0)
     made = Soak(Stand("http://127.0.0.1:1", "ws://127.0.0.1:2/", {}), {"ws_market": 1}, 3)
     made.taken = taken
     return made
@@ -76,12 +76,10 @@ def soak(monkeypatch) -> Soak:
 def missed(soak: Soak, monkeypatch, *, megabytes: float = 0.0, waiting: float = 0.0, **seen: int) -> str:
     """Titles of the claims that do not hold after an hour in which memory and a queue grew by so much."""
     for number in range(61):
-        monkeypatch.setattr("bench.soak.time.monotonic", lambda at=60.0 * number: at)
+        monkeypatch.setattr("time.monotonic", lambda at=60.0 * number: at)
         soak.taken.rss = 80.0 + megabytes * number / 60
-        rows = dict.fromkeys(("frames not recorded", "minutes lost"), 0) | {
-            "minutes not yet written": waiting * number / 60
-        }
-        soak.look(CALM | ({} if number < 60 else seen), rows)
+        waits = {"minutes not yet written": waiting * number / 60}
+        soak.look(CALM | ({} if number < 60 else seen), waits, {"frames not recorded": 0, "minutes lost": 0})
     return "; ".join(row.title for row in soak.rows() if not row.holds)
 
 
