@@ -12,12 +12,12 @@ from statistics import median
 from typing import Any
 
 import httpx
-import websockets
 
 from bench.broker import seeded_desk
 from bench.processes import running
-from bench.push import logged_in, web_server
+from bench.queues import Queues
 from bench.table import Measured, Row
+from bench.web import logged_in, messages, values, web_server
 from market.models import FeedSession, Instrument, Quote
 from market.screen import SHEETS
 from trading.desk import desk_row
@@ -27,7 +27,7 @@ from trading.values import Mode, Pricing, Sizing, Trigger
 
 DAEMONS = ("ws_market", "assets", "trading")
 ALLOWED = 2_100.0  # milliseconds: two beats and 0.1 s
-STARTING, PATIENCE, BETWEEN = 120.0, 20.0, 1.5  # seconds
+STARTING, PATIENCE, BETWEEN, LOOK_EVERY = 120.0, 20.0, 1.5, 0.5  # seconds
 SYMBOLS = 300
 _PLACE = SHEETS["quotes"].index("last_price")
 
@@ -38,8 +38,10 @@ def run(samples: int = 20, ticks: float = 1_000.0) -> list[Row]:
         may_order()
         with running(DAEMONS, stand.environment), web_server() as web:
             until_live()
-            shown, ordered = asyncio.run(_sample(stand.rest_url, web.port, logged_in(), conditions(samples)))
-    return [_row("browser", shown), _row("order at the broker", ordered)]
+            queues = Queues(stand.ws_url, web.port)
+            sampling = _sample(stand.rest_url, web.port, logged_in(), conditions(samples), queues)
+            shown, ordered = asyncio.run(sampling)
+    return [_row("browser", shown), _row("order at the broker", ordered), *queues.rows()]
 
 
 def _row(where: str, seconds: list[float]) -> Row:
@@ -83,15 +85,18 @@ def conditions(samples: int) -> dict[str, int]:
 
 
 async def _sample(
-    rest_url: str, port: int, cookie: str, strikes: Mapping[str, int]
+    rest_url: str, port: int, cookie: str, strikes: Mapping[str, int], queues: Queues
 ) -> tuple[list[float], list[float]]:
     """How long each jump took until a browser had it, and until the broker had its order, seconds."""
     seen: dict[str, float] = {}
-    browser = asyncio.create_task(_browser(port, cookie, strikes, seen))
     moved: dict[str, float] = {}
     ordered: dict[str, float] = {}
-    try:
-        async with httpx.AsyncClient(base_url=f"{rest_url}/_simulator", trust_env=False) as control:
+    async with httpx.AsyncClient(base_url=f"{rest_url}/_simulator", trust_env=False) as control:
+        others = [
+            asyncio.create_task(_browser(port, cookie, strikes, seen)),
+            asyncio.create_task(queues.follow(control, LOOK_EVERY)),
+        ]
+        try:
             await asyncio.sleep(3)  # conditions are read, and the page is there
             for symbol, strike in strikes.items():
                 if symbol in await orders(control):
@@ -101,9 +106,12 @@ async def _sample(
                 answer.raise_for_status()
                 ordered = await _until_ordered(control, symbol, seen)
                 await asyncio.sleep(BETWEEN)
-    finally:
-        browser.cancel()
-        await asyncio.gather(browser, return_exceptions=True)
+        finally:
+            for task in others:
+                task.cancel()
+            ended = await asyncio.gather(*others, return_exceptions=True)
+    if broken := [one for one in ended if not isinstance(one, asyncio.CancelledError)]:
+        raise AssertionError(f"nobody listened or looked to the end: {broken}")
     return [seen[s] - at for s, at in moved.items()], [ordered[s] - at for s, at in moved.items()]
 
 
@@ -124,13 +132,9 @@ async def orders(control: httpx.AsyncClient) -> dict[str, float]:
 
 async def _browser(port: int, cookie: str, strikes: Mapping[str, int], seen: dict[str, float]) -> None:
     """Notes when it is first shown a price at or above each strike price."""
-    url, headers = f"ws://127.0.0.1:{port}/ws/quotes/", {"Cookie": cookie, "Origin": f"http://127.0.0.1:{port}"}
-    async with websockets.connect(
-        url, additional_headers=headers, compression=None, max_size=None, proxy=None
-    ) as line:
-        async for text in line:
-            at = time.time()
-            for symbol, cells in json.loads(text).get("quotes", {}).items():
-                price = dict(zip(cells[::2], cells[1::2], strict=True)).get(_PLACE)
-                if symbol in strikes and price is not None and int(price) >= strikes[symbol]:
-                    seen.setdefault(symbol, at)
+    async for text in messages(port, cookie):
+        at = time.time()
+        for symbol, cells in json.loads(text).get("quotes", {}).items():
+            price = values(cells).get(_PLACE)
+            if symbol in strikes and price is not None and int(price) >= strikes[symbol]:
+                seen.setdefault(symbol, at)

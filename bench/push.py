@@ -7,28 +7,15 @@ they all listen, beside the same write with nobody there.
 
 import asyncio
 import json
-import os
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
 from statistics import median, quantiles
-from typing import NamedTuple
-
-import httpx
-import websockets
-from django.conf import settings
-from django.contrib.auth.models import User
-from django.test import Client
 
 from bench import flush
-from bench.broker import database_environment
 from bench.frames import symbols
 from bench.table import Measured, Row
+from bench.web import STARTING, logged_in, messages, values, web_server
 from market.gnuboard_post import post
 from market.models import Quote
 from market.screen import SHEETS
@@ -38,7 +25,6 @@ from stockdesk.models import Fence
 BROWSERS = (10, 100, 500)
 ROWS = 200
 SECONDS = 12
-STARTING = 60.0  # seconds
 PROMISE = 1_000.0  # milliseconds
 _STARTED = datetime.now(KST)
 _PLACE = SHEETS["quotes"].index("last_price")
@@ -106,23 +92,18 @@ async def _write(number: int) -> tuple[float, float]:
 
 async def _browser(port: int, cookie: str, seen: dict[int, float]) -> None:
     """Notes when it first heard of each price."""
-    url, headers = f"ws://127.0.0.1:{port}/ws/quotes/", {"Cookie": cookie, "Origin": f"http://127.0.0.1:{port}"}
-    async with websockets.connect(
-        url, additional_headers=headers, compression=None, max_size=None, proxy=None
-    ) as line:
-        async for text in line:
-            at = time.perf_counter()
-            if (price := _price_in(str(text))) is not None:
-                seen.setdefault(price, at)
+    async for text in messages(port, cookie):
+        at = time.perf_counter()
+        if (price := _price_in(text)) is not None:
+            seen.setdefault(price, at)
 
 
 @lru_cache(maxsize=256)
 def _price_in(text: str) -> int | None:
     """The price that a message carries; many browsers get the same text, so it is read once."""
     for cells in json.loads(text).get("quotes", {}).values():
-        values = dict(zip(cells[::2], cells[1::2], strict=True))
-        if _PLACE in values:
-            return int(values[_PLACE])
+        if (price := values(cells).get(_PLACE)) is not None:
+            return int(price)
     return None
 
 
@@ -130,35 +111,3 @@ async def _until_all(heard: list[dict[int, float]], price: int) -> None:
     async with asyncio.timeout(STARTING):
         while not all(price in seen for seen in heard):  # noqa: ASYNC110  (five hundred bells would cost more)
             await asyncio.sleep(0.1)
-
-
-def logged_in() -> str:
-    client = Client()
-    client.force_login(User.objects.filter(username="bench").first() or User.objects.create_superuser("bench"))
-    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
-
-
-class Web(NamedTuple):
-    """A running web process: its port, and the process group that it leads."""
-
-    port: int
-    group: int
-
-
-@contextmanager
-def web_server(environment: Mapping[str, str] | None = None) -> Iterator[Web]:
-    """uvicorn as the desk starts it; without a desk's environment it has nothing but the benchmark's database."""
-    environment = environment or {**os.environ, **database_environment()}
-    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
-        command = [sys.executable, "-m", "uvicorn", "stockdesk.asgi:application", "--fd", str(listener.fileno())]
-        server = subprocess.Popen(
-            [*command, "--lifespan", "off", "--log-level", "warning", "--ws-per-message-deflate", "false"],
-            env=environment, pass_fds=[listener.fileno()], start_new_session=True,
-        )  # fmt: skip
-        web = Web(int(listener.getsockname()[1]), server.pid)
-    try:
-        httpx.get(f"http://127.0.0.1:{web.port}/healthz", timeout=STARTING, trust_env=False).raise_for_status()
-        yield web
-    finally:
-        server.terminate()
-        server.wait(STARTING)

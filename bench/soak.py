@@ -14,23 +14,20 @@ from typing import Any
 
 import httpx
 import uvloop
-import websockets
-from django_q.models import OrmQ
 
 from bench import journey
 from bench.broker import Stand, seeded_desk
 from bench.listener import Listener
 from bench.memory import BUDGET_MB
-from bench.processes import cpu_seconds, daemons, largest, queued_bytes, running
-from bench.push import logged_in, web_server
+from bench.processes import cpu_seconds, daemons, largest, running
+from bench.queues import HEARD, ORDERED, Queues, waiting
 from bench.table import Measured, Row
 from bench.trend import Series
+from bench.web import logged_in, messages, values, web_server
 from market.models import Quote
 from market.screen import SHEETS
 from stockdesk.models import DaemonState
 from stockdesk.threads import DatabaseThread
-from trading.models import Order
-from trading.states import State
 
 ISSUES, LISTENED, BROWSERS = 2_500, 20, 3
 ORDER_EVERY, ORDER_WITHIN = 60.0, 20.0  # seconds
@@ -39,18 +36,6 @@ _NOW = SHEETS["desk"].index("now")
 WEB_MB = 150.0  # pages and the admin are loaded there
 #: An hour, and by one step of the allocator: in a few minutes that would look like a steep slope.
 GROWTH_MB, STEP_MB = 2.0, 1.0
-#: How much more may wait in the last third of the time than in the first.
-ALLOWED = {
-    "ticks on their way, kB": 64.0,
-    "pushes on their way, kB": 64.0,
-    "frames not yet recorded": 5_000.0,
-    "minutes not yet written": 400.0,
-    "notices not yet written": 10.0,
-    "orders not yet sent": 2.0,
-    "batch tasks not yet begun": 50.0,
-    "age of what a browser hears, ms": 250.0,
-    "tick to order at the broker, ms": 500.0,
-}
 #: What must not happen once: the counts of the first and of the last look are compared.
 NEVER = (
     "rows older than their last tick", "ticks the broker could not send", "frames not recorded", "minutes lost",
@@ -65,12 +50,11 @@ class Soak:
         self.stand = stand
         self.groups = groups
         self.web_port = web_port
+        self.queues = Queues(stand.ws_url, web_port)
         self.memory: defaultdict[str, Series] = defaultdict(Series)
-        self.waiting: defaultdict[str, Series] = defaultdict(Series)
         self.happened: defaultdict[str, Series] = defaultdict(Series)
         self.late_rows = self.orders_missing = 0
         self.ticks = Series()
-        self._ws_port = int(stand.ws_url.rpartition(":")[2].strip("/"))
         self._cpu = self._cpu_now()
         self._began = time.monotonic()
 
@@ -82,25 +66,26 @@ class Soak:
         passed = time.monotonic() - self._began
         return {name: (seconds - self._cpu[name]) / passed for name, seconds in self._cpu_now().items()}
 
-    def look(self, seen: Mapping[str, Any], rows: Mapping[str, float]) -> None:
+    def look(self, seen: Mapping[str, Any], waits: Mapping[str, float], lost: Mapping[str, float]) -> None:
         """One sample of everything that can be read at once."""
         at = time.monotonic()
         for name, group in self.groups.items():
             self.memory[name].add(at, largest(group).rss)
-        unsent = sum(session["unsent_bytes"] for session in seen["sessions"])
-        self.waiting["ticks on their way, kB"].add(at, (unsent + queued_bytes(self._ws_port)) / 1024)
-        self.waiting["pushes on their way, kB"].add(at, queued_bytes(self.web_port) / 1024)
-        for name, value in rows.items():
-            (self.waiting if name in ALLOWED else self.happened)[name].add(at, value)
-        self.happened["ticks the broker could not send"].add(at, seen["dropped_frames"])
-        self.happened["connects"].add(at, seen["connects"]["total"])
-        self.happened["rows older than their last tick"].add(at, self.late_rows)
-        self.happened["orders that did not arrive"].add(at, self.orders_missing)
+        self.queues.look(seen, waits)
+        counts = {
+            **lost,
+            "ticks the broker could not send": seen["dropped_frames"],
+            "connects": seen["connects"]["total"],
+            "rows older than their last tick": self.late_rows,
+            "orders that did not arrive": self.orders_missing,
+        }
+        for name in NEVER:
+            self.happened[name].add(at, counts[name])
         self.ticks.add(at, seen["ticks"])
 
     def line(self) -> str:
         megabytes = " ".join(f"{name} {series.values[-1]:.1f}" for name, series in self.memory.items())
-        waiting = " ".join(f"{series.values[-1]:.0f}" for series in self.waiting.values())
+        waiting = " ".join(f"{series.values[-1]:.0f}" for series in self.queues.series.values())
         minutes, ticks = (time.monotonic() - self._began) / 60, self.ticks.per_hour() / 3600
         return f"{minutes:5.1f} min  {ticks:,.0f} ticks/s  MB: {megabytes}  waiting: {waiting}"
 
@@ -115,13 +100,7 @@ class Soak:
             bound = max(GROWTH_MB, STEP_MB / hours)
             title = f"{name}: growth after the warm-up, MB an hour (last {series.values[-1]:.1f} MB)"
             found.append(Row(title, "MB/h", "none", Measured(slope, bound, slope / bound), at_most=1.0))
-        for name, allowed in ALLOWED.items():
-            if name not in self.waiting:  # too short for an order
-                continue
-            first, last = self.waiting[name].thirds()
-            most, bound = max(self.waiting[name].values), first + allowed
-            title = f"{name}, median of the last third (most {most:,.0f})"
-            found.append(Row(title, "", "first third + allowance", Measured(last, bound, last / bound), at_most=1.0))
+        found += self.queues.rows()
         for name in NEVER:
             values = self.happened[name].values
             more = values[-1] - values[0]
@@ -129,18 +108,10 @@ class Soak:
         return found
 
 
-def stored() -> dict[str, float]:
-    """What the tables say is waiting, or was lost."""
-    counts = DaemonState.objects.get(pk="ws_market").counters
-    return {
-        "frames not yet recorded": counts.get("recording_waiting", 0),
-        "minutes not yet written": counts["minutes_waiting"],
-        "notices not yet written": counts["notices_waiting"],
-        "orders not yet sent": Order.objects.filter(state__in=[State.CREATED.value, State.SENDING.value]).count(),
-        "batch tasks not yet begun": OrmQ.objects.count(),
-        "frames not recorded": counts.get("not_recorded", 0),
-        "minutes lost": counts["lost_bars"],
-    }
+def lost() -> dict[str, float]:
+    """What is gone for good, by the word of run_ws_market."""
+    told = DaemonState.objects.get(pk="ws_market").counters
+    return {"frames not recorded": told.get("not_recorded", 0), "minutes lost": told["lost_bars"]}
 
 
 def volumes() -> dict[str, int | None]:
@@ -164,8 +135,8 @@ async def watch(soak: Soak, seconds: float, every: float, cookie: str, strikes: 
                 read_at = time.monotonic()
                 soak.late_rows += len(listener.late(await database.run(volumes), read_at))
                 seen = (await control.get("/seen?arrivals=0")).json()
-                soak.look(seen, await database.run(stored))
-                soak.waiting["age of what a browser hears, ms"].add(read_at, heard[0])
+                soak.look(seen, await database.run(waiting), await database.run(lost))
+                soak.queues.note(HEARD, heard[0])
                 heard[0] = 0.0
                 if passed - said >= 60:
                     said = passed
@@ -183,15 +154,11 @@ async def watch(soak: Soak, seconds: float, every: float, cookie: str, strikes: 
 
 async def browser(port: int, cookie: str, heard: list[float]) -> None:
     """Notes the greatest age of the desk's own clock, in ms, since it was last set to 0."""
-    url, headers = f"ws://127.0.0.1:{port}/ws/quotes/", {"Cookie": cookie, "Origin": f"http://127.0.0.1:{port}"}
-    async with websockets.connect(
-        url, additional_headers=headers, compression=None, max_size=None, proxy=None
-    ) as line:
-        async for text in line:
-            for cells in json.loads(text).get("desk", {}).values():
-                told = dict(zip(cells[::2], cells[1::2], strict=True)).get(_NOW)
-                if told is not None:
-                    heard[0] = max(heard[0], time.time() * 1000 - told)
+    async for text in messages(port, cookie):
+        for cells in json.loads(text).get("desk", {}).values():
+            told = values(cells).get(_NOW)
+            if told is not None:
+                heard[0] = max(heard[0], time.time() * 1000 - told)
 
 
 async def trade(soak: Soak, strikes: Mapping[str, int]) -> None:
@@ -206,7 +173,7 @@ async def trade(soak: Soak, strikes: Mapping[str, int]) -> None:
                 if ordered_at is None:
                     soak.orders_missing += 1
                 else:
-                    soak.waiting["tick to order at the broker, ms"].add(began, (ordered_at - moved_at) * 1000)
+                    soak.queues.note(ORDERED, (ordered_at - moved_at) * 1000)
             await asyncio.sleep(ORDER_EVERY - (time.monotonic() - began))
     await asyncio.Event().wait()
 

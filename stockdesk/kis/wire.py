@@ -94,7 +94,8 @@ class Wire(ClientConnection):
 
     def process_event(self, event: Event) -> None:
         if isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
-            self.on_text(b"")  # KIS sends neither binary nor fragments; nothing that could be read
+            if self.protocol.state is State.OPEN:  # what still comes after our close frame is nobody's any more
+                self.on_text(b"")  # KIS sends neither binary nor fragments; nothing that could be read
         else:
             super().process_event(event)
 

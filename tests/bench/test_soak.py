@@ -2,13 +2,12 @@
 
 import socket
 import time
-from types import SimpleNamespace
 
 import pytest
 
 from bench.broker import Stand
 from bench.listener import LAG, Listener
-from bench.processes import queued_bytes
+from bench.processes import Memory, queued_bytes
 from bench.soak import NEVER, Soak
 from bench.trend import Series
 
@@ -63,25 +62,20 @@ def test_a_row_is_late_when_it_lacks_a_tick_of_longer_ago_than_a_beat_and_a_half
 
 @pytest.fixture
 def soak(monkeypatch) -> Soak:
-    """Of one process, that takes what the test says."""
-    taken = SimpleNamespace(rss=80.0)
+    """Of one process that takes no CPU, and with nothing in the kernel."""
     monkeypatch.setattr("bench.soak.cpu_seconds", lambda _group: 0.0)
-    monkeypatch.setattr("bench.soak.largest", lambda _group: taken)
-    monkeypatch.setattr("bench.soak.queued_bytes", lambda _port: 0)
-    made = Soak(Stand("http://127.0.0.1:1", "ws://127.0.0.1:2/", {}), {"ws_market": 1}, 3)
-    made.taken = taken
-    return made
+    monkeypatch.setattr("bench.queues.queued_bytes", lambda _port: 0)
+    return Soak(Stand("http://127.0.0.1:1", "ws://127.0.0.1:2/", {}), {"ws_market": 1}, 3)
 
 
 def missed(soak: Soak, monkeypatch, *, megabytes: float = 0.0, waiting: float = 0.0, **seen: int) -> str:
     """Titles of the claims that do not hold after an hour in which memory and a queue grew by so much."""
     for number in range(61):
-        monkeypatch.setattr("bench.soak.time.monotonic", lambda at=60.0 * number: at)
-        soak.taken.rss = 80.0 + megabytes * number / 60
-        rows = dict.fromkeys(("frames not recorded", "minutes lost"), 0) | {
-            "minutes not yet written": waiting * number / 60
-        }
-        soak.look(CALM | ({} if number < 60 else seen), rows)
+        monkeypatch.setattr("time.monotonic", lambda at=60.0 * number: at)
+        taken = Memory(80.0 + megabytes * number / 60, 0.0, 0.0)
+        monkeypatch.setattr("bench.soak.largest", lambda _group, taken=taken: taken)
+        waits = {"minutes not yet written": waiting * number / 60}
+        soak.look(CALM | ({} if number < 60 else seen), waits, {"frames not recorded": 0, "minutes lost": 0})
     return "; ".join(row.title for row in soak.rows() if not row.holds)
 
 

@@ -6,6 +6,7 @@ JSON can hold, ROLE whose database user it works as.
 """
 
 import asyncio
+import gc
 import os
 import sys
 
@@ -54,6 +55,7 @@ if __name__ == "__main__":
             print("end", self.fence, flush=True)
 
         async def teardown(self) -> None:
+            print("the garbage collector looks through", len(gc.get_objects()), flush=True)
             print("torn down", flush=True)
 
     Command().run_from_argv(["manage.py", "run_sample", *sys.argv[1:]])

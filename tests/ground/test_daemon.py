@@ -55,6 +55,13 @@ def test_once_makes_one_step(sample):
     assert daemon.lines.count("wrote 1") == 1
 
 
+def test_what_was_loaded_at_the_start_is_no_work_for_the_garbage_collector(sample):
+    with sample("--once") as daemon:
+        assert daemon.ends() == 0
+    (line,) = [line for line in daemon.lines if line.startswith("the garbage collector looks through")]
+    assert int(line.split()[-1]) < 20_000, "Django alone is more than 100,000 objects"
+
+
 def test_a_second_copy_exits_and_says_who_runs(sample):
     with sample() as first:
         first.wait_for("wrote")

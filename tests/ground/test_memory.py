@@ -7,7 +7,8 @@ from django.conf import settings
 
 from stockdesk.programs import PROGRAMS
 
-#: Spreadsheets, exports, alarms by mail and chat, the world's holidays, the public sources' client, web servers.
+#: Spreadsheets, exports, alarms by mail and chat, the world's holidays, the public sources' client, web servers, what
+#: writes in colours.
 HEAVY = {
     "openpyxl",
     "tablib",
@@ -18,6 +19,8 @@ HEAVY = {
     "uvicorn",
     "starlette",
     "numpy",
+    "rich",
+    "pygments",
 }
 PAGES = {"stockdesk.urls", "market.views", "trading.condition_admin", "stockdesk.metrics"}
 

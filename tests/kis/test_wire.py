@@ -131,3 +131,11 @@ async def test_an_endless_greeting_is_not_waited_for():
     line = Line()
     line.give(b"x" * 20_000, 512)
     assert line.wire.protocol.handshake_exc is not None
+
+
+async def test_ticks_that_still_come_while_we_close_are_not_damaged_ones():
+    line = Line()
+    line.give(line.greeting() + text(TICK))
+    line.wire.protocol.send_close()
+    line.give(text(TICK) + text(TICK))
+    assert line.texts == [TICK]

@@ -1,7 +1,6 @@
 """Daemon 2: prices of the whole market over REST, of every listed issue that no session carries."""
 
 import asyncio
-import gc
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -76,9 +75,6 @@ class Command(Daemon):
         self.rests = ""
         self.told: set[str] | None = None
         self.written, self.write_ms, self.rounds, self.round_at = 0, 0.0, 0, ""
-        # Looking through everything that Django has loaded takes 30 ms, twice what a slot may be missed by.
-        gc.collect()
-        gc.freeze()
 
     async def step(self) -> None:
         assert self.sweep is not None
