@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 
 from stockdesk import codes, guide, guide_file, guide_hts, guide_views
@@ -19,11 +18,11 @@ from stockdesk.keys import key_id
 from stockdesk.logs import redacted
 from stockdesk.models import Connection, Token
 from stockdesk.simulator.testing import RunningSimulator, new_key
+from tests.ground.guide_form import HTS_ID, right_values
 from tests.people import PASSWORD, client_of, person, with_device
 from tests.trading.screens.conftest import code_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-HTS_ID = "$ab@c#d%e"
 
 
 @pytest.fixture
@@ -54,15 +53,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def typed() -> dict[str, str]:
-    key, secret = new_key()
-    at = connection.settings_dict
-    socket = at["OPTIONS"].get("unix_socket")
-    where = f"localhost/{at['NAME']}?unix_socket={socket}" if socket else f"{at['HOST']}:{at['PORT']}/{at['NAME']}"
-    return {
-        "host": "real", "app_key": key, "app_secret": secret, "account": "50123456-01", "hts_id": HTS_ID,
-        "database_url": f"mysql://{at['USER']}@{where}", "database_password": at["PASSWORD"], "dart_key": "",
-        "data_go_kr_key": "x+y/z==",
-    }  # fmt: skip
+    return right_values()
 
 
 def checked(client: Client, typed: dict[str, str]) -> dict[str, Any]:
