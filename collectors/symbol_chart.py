@@ -20,6 +20,7 @@ from market import chart
 from market.bar_models import Interval
 from market.chart import Bar, wall
 from market.overlays import Line, Mark, overlays_of
+from stockdesk.access import may_see
 from stockdesk.hours import day_of
 from stockdesk.kis.messages import KST
 
@@ -28,12 +29,12 @@ View = Callable[[HttpRequest, str], HttpResponse]
 
 
 def for_the_script(view: View) -> View:
-    """403 tells the page that nobody is logged in any more, 503 that the database is away, 400 that it asked badly."""
+    """403 tells the page that its login or role has ended, 503 that the database is away, 400 that it asked badly."""
 
     @never_cache
     @wraps(view)
     def answered(request: HttpRequest, symbol: str) -> HttpResponse:
-        if not request.user.is_authenticated:
+        if not may_see(request.user):
             return JsonResponse({}, status=403)
         try:
             return view(request, symbol)

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -26,6 +25,8 @@ from market.instrument_admin import marks
 from market.models import Instrument, Quote
 from market.views import desk_facts
 from market.watchlist import read_watch_list
+from stockdesk.access import may_see
+from stockdesk.guards import for_viewers
 
 #: How far back the last attempt at a symbol is looked for.
 ATTEMPTS = timedelta(days=7)
@@ -35,7 +36,7 @@ PLACES = {
 }
 
 
-@login_required
+@for_viewers
 @never_cache
 @days_held()
 def symbol_page(request: HttpRequest, symbol: str) -> HttpResponse:
@@ -69,8 +70,8 @@ def symbol_page(request: HttpRequest, symbol: str) -> HttpResponse:
 
 @never_cache
 def symbol_live(request: HttpRequest, symbol: str) -> HttpResponse:
-    """What moved, for the page's script; 403 tells it that nobody is logged in any more."""
-    if not request.user.is_authenticated:
+    """What moved, for the page's script; 403 tells it that the login or the role has ended."""
+    if not may_see(request.user):
         return JsonResponse({}, status=403)
     try:
         quote = quote_of(symbol)

@@ -16,26 +16,27 @@ from django.contrib.auth import get_user
 from django.db import DatabaseError
 
 from market.live import PUSHES, hub
+from stockdesk.access import may_see
 
 log = logging.getLogger(__name__)
 
-NOT_LOGGED_IN = 4401  # the page goes to the login form instead of connecting again
+NOT_LOGGED_IN = 4401  # the page asks for itself instead of connecting again: the login form, or that a role is missing
 TOO_SLOW = 4408
 FAILED = 1011
 
 
 class QuotesConsumer(AsyncWebsocketConsumer):
-    """Sends what changed on the dashboard to one logged-in browser; listens to nothing it says."""
+    """Sends what changed on the dashboard to one browser whose person may see it; listens to nothing it says."""
 
     send_seconds = 10.0  # a browser that has not taken a message for so long is dropped
-    recheck_seconds = 30.0  # a logged-out browser hears nothing more after at most this
+    recheck_seconds = 30.0  # whoever is logged out, or has lost the role, hears nothing more after at most this
 
     async def connect(self) -> None:
         self._tasks: list[asyncio.Task[None]] = []
         # Accepted first: a refused handshake reaches the page as 1006, which looks like a network failure.
         await self.accept()
         user = self.scope.get("user")
-        if user is None or not user.is_authenticated:
+        if user is None or not await database_sync_to_async(may_see)(user):
             await self.close(NOT_LOGGED_IN)
             return
         self._tasks = [asyncio.create_task(self._push()), asyncio.create_task(self._watch_login())]
@@ -75,7 +76,7 @@ class QuotesConsumer(AsyncWebsocketConsumer):
             await asyncio.sleep(self.recheck_seconds)
             # With the database away nobody can tell, nor is there anything new to send.
             with suppress(DatabaseError):
-                if not await database_sync_to_async(is_logged_in)(self.scope["session"].session_key):
+                if not await database_sync_to_async(may_listen)(self.scope["session"].session_key):
                     self._end(self.close(NOT_LOGGED_IN))
                     return
 
@@ -87,9 +88,9 @@ class QuotesConsumer(AsyncWebsocketConsumer):
                 task.cancel()
 
 
-def is_logged_in(session_key: str | None) -> bool:
-    """Whether this session still belongs to an active user, as the database has it now."""
+def may_listen(session_key: str | None) -> bool:
+    """Whether this session still belongs to an active user who may see the desk, as the database has it now."""
     if not session_key:
         return False
     session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    return get_user(SimpleNamespace(session=session)).is_authenticated  # type: ignore[arg-type]
+    return may_see(get_user(SimpleNamespace(session=session)))  # type: ignore[arg-type]

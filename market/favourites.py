@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from market.gnuboard import clean_symbol
 from market.models import Favourite
+from stockdesk.guards import for_viewers
 
 MOST = 500
 
@@ -18,7 +18,7 @@ def favourites_of(user: Any) -> list[str]:
     return list(Favourite.objects.filter(user=user).values_list("symbol", flat=True))
 
 
-@login_required
+@for_viewers
 @require_POST
 def favourite(request: HttpRequest) -> JsonResponse:
     """Give or take the star of ``symbol``, as ``on`` (1 or 0) says; what is already so stays so."""

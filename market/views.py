@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -12,10 +11,11 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 
 from market.favourites import favourites_of
 from market.words import page_sentences, page_words
+from stockdesk.guards import for_viewers
 from stockdesk.version import version
 
 
-@login_required
+@for_viewers
 @never_cache
 @ensure_csrf_cookie
 def dashboard(request: HttpRequest) -> HttpResponse:

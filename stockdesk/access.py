@@ -14,6 +14,7 @@ VIEWER, OPERATOR, TRADER, OWNER = "viewer", "operator", "trader", "owner"
 ROLES = (VIEWER, OPERATOR, TRADER, OWNER)
 """From the least to the most; also the groups' names."""
 
+SEE = "market.view_quote"
 PRESS = "trading.press_kill_switch"
 OPERATE = "trading.operate_desk"
 GO_LIVE = "trading.go_live"
@@ -71,6 +72,11 @@ def rights_of(role: str) -> set[str]:
     below = ROLES[: ROLES.index(role) + 1]
     seen = {f"{app}.view_{name}" for r in below for app, names in SEEN.get(r, {}).items() for name in names.split()}
     return seen | {right for r in below for right in DOES[r]}
+
+
+def may_see(user: Any) -> bool:
+    """Whether this person may look at prices and account: every role may, and nobody without one."""
+    return bool(user.has_perm(SEE))
 
 
 def may_trade(user: Any) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -19,13 +20,18 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from stockdesk import codes
-from stockdesk.access import may_trade
+from stockdesk.access import SEE, may_trade
 
 READING = ("GET", "HEAD", "OPTIONS")
 #: Pages of trading that need no device: enrolling one, and what makes the desk safer.
 BRAKES = ("enrol", "device", "code", "recovery", "log-out-everywhere", "kill", "stop", "disarm")
 #: Pages on which a person's rights change, looked at or not: a form that was filled in is not lost to the code page.
 OF_RIGHTS = ("auth_user_add", "auth_user_change", "auth_user_delete", "auth_user_password_change")
+
+
+def for_viewers(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page that shows prices or the account: to the login without one, 403 without a role."""
+    return login_required(permission_required(SEE, raise_exception=True)(view))
 
 
 class CodesFirst:

@@ -9,8 +9,7 @@ import hmac
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator
 from hashlib import sha256
 
 from asgiref.sync import sync_to_async
@@ -20,70 +19,18 @@ from django.db import DatabaseError
 from django.db.utils import ConnectionHandler
 from django.utils.translation import gettext as _
 
+from stockdesk import guide_hts
 from stockdesk.checks import CLOCK_SECONDS, OLDEST_SERVER
 from stockdesk.env import APP_KEY_LENGTH, APP_SECRET_LENGTH
 from stockdesk.env.database import DatabaseUrlError, parse_database_url
+from stockdesk.guide_typed import HOSTS, Check, Host, Typed
 from stockdesk.kis.account import AccountClient
 from stockdesk.kis.errors import KisError, NotSent, Refused, TokenTooSoon
 from stockdesk.kis.messages import IssuedToken
-from stockdesk.logs import account_forms, redact
+from stockdesk.logs import redact
 
 KEPT = 600  # seconds for which a token and a receipt are good
 PAUSE = 1.1  # seconds between two calls: the mock host takes one a second
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """One of KIS's two worlds."""
-
-    rest_url: str
-    ws_url: str
-    mock: bool
-    calls_per_second: int
-
-
-HOSTS = {
-    "real": Host("https://openapi.koreainvestment.com:9443", "ws://ops.koreainvestment.com:21000", False, 18),
-    "mock": Host("https://openapivts.koreainvestment.com:29443", "ws://ops.koreainvestment.com:31000", True, 1),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """What the person typed in; nothing of it shows up in a repr."""
-
-    host: str
-    app_key: str = field(repr=False)
-    app_secret: str = field(repr=False)
-    account: str = field(repr=False)
-    hts_id: str = field(repr=False)
-    database_url: str = field(repr=False)
-    database_password: str = field(repr=False)
-    dart_key: str = field(repr=False, default="")
-    data_go_kr_key: str = field(repr=False, default="")
-
-    @classmethod
-    def of(cls, form: Mapping[str, str]) -> "Typed":
-        """From the form; blanks at either end come from copying."""
-        return cls(**{name: form.get(name, "").strip() for name in cls.__slots__})
-
-    def secrets(self) -> list[str]:
-        return [self.app_key, self.app_secret, *account_forms(self.account), self.hts_id,
-                self.database_password, self.dart_key, self.data_go_kr_key]  # fmt: skip
-
-    def digest(self) -> str:
-        """Tells whether two forms say the same, and nothing of what they say."""
-        text = json.dumps([getattr(self, name) for name in self.__slots__])
-        return hmac.new(settings.SECRET_KEY.encode(), text.encode(), sha256).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One look: ``ok``, ``bad`` (nothing is written) or ``later`` (cannot be told from here)."""
-
-    name: str
-    state: str
-    text: str
 
 
 async def examine(typed: Typed) -> list[Check]:
@@ -95,8 +42,7 @@ async def examine(typed: Typed) -> list[Check]:
         return shape
     database = await sync_to_async(_database, thread_sensitive=False)(typed)
     broker = await _broker(typed, HOSTS[typed.host])
-    told = _("Well formed. KIS says whether it is right when the desk connects for the first time.")
-    return [*broker, Check("hts_id", "later", told), *database, *_sources(typed)]
+    return [*broker, *database, *_sources(typed)]
 
 
 def _shape(typed: Typed) -> Iterator[Check]:
@@ -171,7 +117,7 @@ class _OneToken:
 
 
 async def _broker(typed: Typed, host: Host) -> list[Check]:
-    """Token, account and clock, in this order; what was not reached is left out."""
+    """Token, account, HTS id and clock, in this order; what was not reached is left out."""
     tokens = _OneToken(typed)
     client = AccountClient(
         host.rest_url, typed.app_key, typed.app_secret, account=typed.account, mock=host.mock,
@@ -184,6 +130,7 @@ async def _broker(typed: Typed, host: Host) -> list[Check]:
         balance = await client.balance()
         told = _("KIS shows this account: %(count)d holdings.") % {"count": len(balance.holdings)}
         found.append(Check("account", "ok", told))
+        found.append(await guide_hts.look(typed, host, client))
     except KisError as exc:
         found.append(_refusal("account" if found else "app_key", exc))
     finally:

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from stockdesk.env.file import UnreadableFile, read_file
 from stockdesk.env.reader import read_environment
-from stockdesk.guide import HOSTS, Typed
+from stockdesk.guide_typed import HOSTS, Typed
 
 LETTERS = string.ascii_letters + string.digits
 HEAD = "# Made by the guide (/guide/). What else may stand here: .env.example. Going live: docs/going-live.md.\n"

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from stockdesk import codes, guide, guide_file
 from stockdesk.access import SET_UP
+from stockdesk.guide_typed import Typed
 
 _owners = permission_required(SET_UP, raise_exception=True)
 
@@ -48,7 +49,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 def check(request: HttpRequest) -> JsonResponse:
     """Try out what was typed; a receipt comes along when nothing is bad."""
-    typed = guide.Typed.of(request.POST)
+    typed = Typed.of(request.POST)
     found = async_to_sync(guide.examine)(typed)
     bad = any(look.state == "bad" for look in found)
     return JsonResponse(
@@ -67,7 +68,7 @@ def check(request: HttpRequest) -> JsonResponse:
 def write(request: HttpRequest) -> JsonResponse:
     """Write the file from values that were found right within ten minutes, against a fresh code."""
     assert isinstance(request.user, User)
-    typed = guide.Typed.of(request.POST)
+    typed = Typed.of(request.POST)
     if not request.user.is_superuser:
         return _no(_("Only a superuser writes the settings; anybody who owns the desk may try them out."))
     if not guide.is_receipt(request.POST.get("receipt", ""), typed, request.user.get_username()):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from stockdesk.access import may_see
 from stockdesk.alerts.words import said
 from stockdesk.ground_words import SOURCES
 from stockdesk.models import DaemonState, Event
@@ -68,13 +69,13 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def may_read_all(request: HttpRequest) -> bool:
-    """Whoever logged in, beside those who may read the figures."""
+    """Whoever logged in and has a role, beside those who may read the figures."""
     from stockdesk.metrics import may_read  # several MB, which the daemons that add checks here do not need
 
     if may_read(request):
         return True
     try:
-        return bool(request.user.is_authenticated)
+        return may_see(request.user)
     except DatabaseError:
         return False
 

@@ -11,6 +11,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from market.words import page_sentences, page_words
 from stockdesk import codes
 from stockdesk.access import GO_LIVE, OPERATE, PRESS
+from stockdesk.guards import for_viewers
 from trading import desk
 from trading.answers import brakes, done, presses, refused, sees
 from trading.limits import LIMITS
@@ -27,6 +28,7 @@ def frame() -> dict[str, object]:
     return {"words": page_words(), "sentences": page_sentences(), "mode": settings.DESK.mode}
 
 
+@for_viewers
 @sees
 @ensure_csrf_cookie
 def desk_page(request: HttpRequest) -> HttpResponse:

@@ -40,11 +40,12 @@ class Token:
 
 @dataclass(slots=True)
 class KnownKey:
-    """One app key, bound to the first secret that came with it; ``number`` counts from 1 by first use."""
+    """One app key, bound to the first secret and the first HTS id that came with it; ``number`` counts from 1."""
 
     id: str
     number: int
     secret: str = field(repr=False)
+    hts_id: str = field(default="", repr=False)
     token: Token | None = None
     answered_at: datetime | None = None  # the last time tokenP gave a token
 
@@ -147,6 +148,14 @@ class Credentials:
         if key is None or given_at is None or self.now() - given_at >= TOKEN_LIFE:
             return None
         return key
+
+    def owns(self, key: str, hts_id: str) -> bool:
+        """Whether execution notices of this id may go to this app key's session; capitals count."""
+        known = self.keys.get(key)
+        if known is None:
+            return False
+        known.hts_id = known.hts_id or hts_id
+        return known.hts_id == hts_id
 
     @staticmethod
     def hash_of(body: object) -> str:

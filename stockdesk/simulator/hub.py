@@ -168,7 +168,13 @@ class Hub:
             self._refuse(session, wish, "OPSP0002")
         elif len(session.registrations) >= self.options.registrations or self.mishaps.strikes("full", session.key):
             self._refuse(session, wish, "OPSP0008")
-        elif wish.tr_id in NOTICE_TR_IDS and self.mishaps.strikes("wrong-hts-id", session.key):
+        elif wish.tr_id in NOTICE_TR_IDS and (switch := self.mishaps.strikes("wrong-hts-id", session.key)):
+            if switch.value == "lost":
+                session.connect.ended = "dropped for its HTS id"
+                session.drop()
+                return
+            self._refuse(session, wish, "OPSP0017")
+        elif wish.tr_id in NOTICE_TR_IDS and not self.credentials.owns(session.key or "", wish.tr_key):
             self._refuse(session, wish, "OPSP0017")
         else:
             session.registrations[place] = None

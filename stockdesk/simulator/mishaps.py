@@ -16,7 +16,7 @@ MISHAPS: dict[str, str] = {
     "unknown-approval": "registrations are answered with OPSP0011, invalid approval",
     "full": "registrations are answered with OPSP0008, max subscribe over",
     "deaf": "registrations are neither answered nor done",
-    "wrong-hts-id": "a registration for notices is answered with OPSP0017",
+    "wrong-hts-id": "a registration for notices is answered with OPSP0017 (`value` lost: the line is dropped)",
     "silent": "the session stays open and sends nothing at all, no PINGPONG, no replies",
     "pingpong-only": "PINGPONG and replies flow, ticks do not",
     "no-pingpong": "ticks flow, PINGPONG does not",

@@ -2,15 +2,16 @@
 
 import asyncio
 import fcntl
+import itertools
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -19,13 +20,15 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from tests.people import with_device
 
 BASE = Path(settings.BASE_DIR)
 CHROMIUM = "/usr/bin/chromium"
 STARTING = 60.0  # seconds, on a loaded machine
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+PHONE = ViewportSize(width=390, height=844)
 USER, PASSWORD = "trader", "a long enough password"
 
 
@@ -36,6 +39,18 @@ class LiveDesk:
     url: str
     browser: Browser
     complaints: list[str] = field(default_factory=list)  # what pages wrote into their consoles, and foreign requests
+
+    async def shot(self, page: Page, name: str) -> None:
+        """Pictures in daylight and in the dark, wide and on a phone, where STORY_SHOTS names a directory."""
+        if "STORY_SHOTS" not in os.environ:
+            return
+        wide = page.viewport_size
+        for scheme, size in itertools.product(SCHEMES, (wide, PHONE)):
+            await page.emulate_media(color_scheme=scheme)
+            await page.set_viewport_size(size or PHONE)
+            kind = "phone" if size == PHONE else "wide"
+            await page.screenshot(path=f"{os.environ['STORY_SHOTS']}/{name}-{scheme}-{kind}.png", full_page=True)
+        await page.set_viewport_size(wide or PHONE)
 
     async def sql(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Run one statement on a connection of its own, committed at once."""
@@ -108,10 +123,10 @@ def web_server(
 
 
 @contextmanager
-def served(environment: dict[str, str], log: Path) -> Iterator[str]:
+def served(environment: dict[str, str], log: Path, app: str = "stockdesk.asgi:application") -> Iterator[str]:
     """uvicorn as the desk starts it, on a free port; gives its address. Its log is shown when it does not start."""
     with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as output:
-        command = [sys.executable, "-m", "uvicorn", "stockdesk.asgi:application", "--fd", str(listener.fileno())]
+        command = [sys.executable, "-m", "uvicorn", app, "--fd", str(listener.fileno())]
         server = subprocess.Popen(
             [*command, "--lifespan", "off", "--ws-per-message-deflate", "false"],
             cwd=BASE, env=environment, pass_fds=[listener.fileno()], stdout=output, stderr=output,
@@ -130,6 +145,12 @@ def served(environment: dict[str, str], log: Path) -> Iterator[str]:
 
 @pytest.fixture
 async def live_desk(web_server: str) -> AsyncIterator[LiveDesk]:
+    async with in_browser(web_server) as desk:
+        yield desk
+
+
+@asynccontextmanager
+async def in_browser(url: str) -> AsyncIterator[LiveDesk]:
     """The desk in a browser. No page of it may complain or reach outside: that fails the test."""
     if not os.access(CHROMIUM, os.X_OK):
         pytest.skip(f"{CHROMIUM} is not installed")
@@ -138,7 +159,7 @@ async def live_desk(web_server: str) -> AsyncIterator[LiveDesk]:
             executable_path=CHROMIUM,
             args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"],
         )
-        desk = LiveDesk(web_server, browser)
+        desk = LiveDesk(url, browser)
         yield desk
         await browser.close()
     assert desk.complaints == []

@@ -99,6 +99,22 @@ async def test_stars_are_kept_filter_the_list_and_go_back_when_they_cannot_be_st
     live_desk.complaints.clear()  # the browser notes the request that failed
 
 
+async def test_a_star_shows_in_another_tab_without_a_reload(live_desk, trader):
+    page = await live_desk.open()
+    other = await page.context.new_page()
+    await other.goto(f"{live_desk.url}/")
+    here, there = (tab.locator('tr[data-symbol="005930"] .star') for tab in (page, other))
+    await expect(there).to_have_attribute("aria-pressed", "false")
+    for pressed in ("true", "false"):
+        await here.click()
+        await expect(there).to_have_attribute("aria-pressed", pressed)
+    await page.route("**/favourites/", lambda route: route.abort())
+    await here.click()
+    await expect(page.locator("#announce")).to_contain_text("별표를 저장하지 못했습니다")
+    await expect(there).to_have_attribute("aria-pressed", "false")
+    live_desk.complaints.clear()  # the browser notes the request that failed
+
+
 async def test_conditions_tell_the_way_to_their_strike_and_why_not(live_desk):
     page = await live_desk.open()
     await page.click("#tab-conditions")

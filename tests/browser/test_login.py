@@ -8,8 +8,8 @@ from playwright.async_api import Page, expect
 
 from stockdesk.access import TRADER
 from tests.browser import pages
-from tests.browser.conftest import PASSWORD
-from tests.browser.whole import PHONE, Phone
+from tests.browser.conftest import PASSWORD, PHONE
+from tests.browser.whole import Phone
 from tests.people import person
 
 pytestmark = pytest.mark.browser

@@ -12,8 +12,8 @@ from assets.models import Holding
 from market.gnuboard import is_on
 from market.models import Instrument, Quote, WatchRow
 from tests.browser import pages
-from tests.browser.conftest import PASSWORD
-from tests.browser.whole import PHONE, WIDE, Phone, WholeDesk, type_code, type_password, whole_desk
+from tests.browser.conftest import PASSWORD, PHONE
+from tests.browser.whole import WIDE, Phone, WholeDesk, type_code, type_password, whole_desk
 from tests.collectors.issue import EVIL
 from trading.models import Condition, Order
 

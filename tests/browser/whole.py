@@ -34,7 +34,7 @@ PATIENCE = 30.0  # seconds, on a loaded machine
 WATCHED = 24
 STEP = 30  # seconds for which a code of the phone stands
 
-WIDE, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
+WIDE = ViewportSize(width=1440, height=900)
 
 
 @dataclass

@@ -5,16 +5,17 @@ from dataclasses import replace
 from datetime import datetime, time
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from collectors import symbol_book
 from collectors.books import Books, Look
 from collectors.symbol_book import book_facts
 from market.models import Instrument
+from stockdesk.access import VIEWER
 from stockdesk.kis.errors import NotSent
 from stockdesk.kis.messages import KST
 from stockdesk.kis.orderbook import Level, OrderBook
+from tests.people import person
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=KST)
 A, B = "005930", "000660"
@@ -94,7 +95,7 @@ def test_a_page_gets_levels_from_the_highest_ask_down_with_their_share_of_the_la
 def desk(db):
     Instrument.objects.create(symbol=A, name="삼성전자", market="KOSPI")
     client = Client(headers={"Accept-Language": "ko"})
-    client.force_login(User.objects.create_user("trader"))
+    client.force_login(person("trader", VIEWER))
     return client
 
 

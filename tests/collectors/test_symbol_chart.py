@@ -13,7 +13,9 @@ from collectors.symbol_chart import COUNT
 from market import overlays
 from market.chart import wall
 from market.models import BarGap, MarketBar
+from stockdesk.access import VIEWER
 from stockdesk.kis.messages import KST
+from tests.people import person
 
 from .issue import SYMBOL, hold
 
@@ -26,7 +28,7 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=KST)
 @pytest.fixture
 def desk(db: None) -> Client:
     client = Client(headers={"Accept-Language": "ko"})
-    client.force_login(User.objects.create_user("trader"))
+    client.force_login(person("trader", VIEWER))
     return client
 
 

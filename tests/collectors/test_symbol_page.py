@@ -44,7 +44,9 @@ def desk():
 @pytest.fixture
 def visitor():
     client = Client(headers={"Accept-Language": "ko"})
-    client.force_login(User.objects.create_user("visitor", password="a long password"))
+    user = User.objects.create_user("visitor", password="a long password")
+    user.user_permissions.add(Permission.objects.get(codename="view_quote"))  # and no page of the admin
+    client.force_login(user)
     return client
 
 

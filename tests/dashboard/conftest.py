@@ -12,6 +12,8 @@ from django.test import Client
 from market.gnuboard_post import post
 from market.live import hub
 from market.models import Quote
+from stockdesk.access import VIEWER
+from tests.people import person
 
 from .sockets import ORIGIN
 
@@ -46,7 +48,7 @@ def watch(transactional_db: None) -> Iterator[Callable[..., int]]:
 
 @pytest.fixture
 def trader(transactional_db: None) -> User:
-    return User.objects.create_user("trader", password="a long enough password")
+    return person("trader", VIEWER)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from market.consumers import QuotesConsumer
 from market.live import hub
 from market.models import Quote
 from market.screen import SHEETS
+from stockdesk.access import OWNER, VIEWER, give_role
 
 from .sockets import ORIGIN, Browser, connected
 
@@ -55,6 +56,25 @@ async def test_whoever_is_not_logged_in_is_sent_to_the_login_form():
     assert len(hub()) == 0
 
 
+async def test_whoever_has_no_role_gets_neither_page_nor_socket(logged_in, trader, headers):
+    await sync_to_async(give_role)(trader, "")
+    assert (await sync_to_async(logged_in.get)("/")).status_code == 403
+    socket = await connected(headers)
+    assert await socket.closing_code() == 4401
+    assert len(hub()) == 0
+
+
+async def test_a_smaller_role_keeps_the_socket(watch, headers, trader, monkeypatch):
+    await sync_to_async(give_role)(trader, OWNER)
+    monkeypatch.setattr(QuotesConsumer, "recheck_seconds", 0.05)
+    socket = await connected(headers)
+    await socket.hear(lambda message: "columns" in message)
+    await sync_to_async(give_role)(trader, VIEWER)
+    for _ in range(2):
+        await socket.hear(lambda message: "desk" in message)
+    await socket.leave()
+
+
 @pytest.mark.parametrize(
     "origin",
     [
@@ -75,7 +95,7 @@ async def test_an_unknown_address_is_refused_without_a_traceback(headers, caplog
     assert not caplog.records
 
 
-def test_a_logged_out_browser_is_closed_within_a_minute():
+def test_whoever_is_logged_out_or_lost_the_role_is_closed_within_a_minute():
     assert QuotesConsumer.recheck_seconds + QuotesConsumer.send_seconds < 60
 
 
@@ -93,12 +113,23 @@ async def change_password(client, trader):
     await trader.asave()
 
 
+async def take_role_away(client, trader):
+    await sync_to_async(give_role)(trader, "")
+
+
+async def log_out_everywhere(client, trader):
+    await sync_to_async(client.post)("/trading/log-out-everywhere/")
+
+
 async def let_it_expire(client, trader):
     await Session.objects.aupdate(expire_date=timezone.now() - timedelta(seconds=1))
 
 
-@pytest.mark.parametrize("ending", [log_out, deactivate, change_password, let_it_expire])
-async def test_a_socket_ends_with_its_login(watch, headers, logged_in, trader, monkeypatch, ending):
+ENDINGS = [log_out, log_out_everywhere, deactivate, change_password, take_role_away, let_it_expire]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+async def test_a_socket_ends_with_its_login_or_its_role(watch, headers, logged_in, trader, monkeypatch, ending):
     monkeypatch.setattr(QuotesConsumer, "recheck_seconds", 0.05)
     socket = await connected(headers)
     await socket.hear(lambda message: "columns" in message)

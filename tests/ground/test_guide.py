@@ -1,5 +1,6 @@
 """From the demo to a desk of one's own: tried out over real sockets, written once, and never shown again."""
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -7,21 +8,21 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 
-from stockdesk import codes, guide, guide_file, guide_views
+from stockdesk import codes, guide, guide_file, guide_hts, guide_views
 from stockdesk.access import OWNER
+from stockdesk.calls.keys import key_id
 from stockdesk.env.reader import read_environment
-from stockdesk.guide import Host, Typed
+from stockdesk.guide_typed import Host, Typed
 from stockdesk.logs import redacted
-from stockdesk.models import Token
+from stockdesk.models import Connection, Token
 from stockdesk.simulator.testing import RunningSimulator, new_key
+from tests.ground.guide_form import HTS_ID, right_values
 from tests.people import PASSWORD, client_of, person, with_device
 from tests.trading.screens.conftest import code_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-HTS_ID = "$ab@c#d%e"
 
 
 @pytest.fixture
@@ -52,15 +53,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def typed() -> dict[str, str]:
-    key, secret = new_key()
-    at = connection.settings_dict
-    socket = at["OPTIONS"].get("unix_socket")
-    where = f"localhost/{at['NAME']}?unix_socket={socket}" if socket else f"{at['HOST']}:{at['PORT']}/{at['NAME']}"
-    return {
-        "host": "real", "app_key": key, "app_secret": secret, "account": "50123456-01", "hts_id": HTS_ID,
-        "database_url": f"mysql://{at['USER']}@{where}", "database_password": at["PASSWORD"], "dart_key": "",
-        "data_go_kr_key": "x+y/z==",
-    }  # fmt: skip
+    return right_values()
 
 
 def checked(client: Client, typed: dict[str, str]) -> dict[str, Any]:
@@ -78,8 +71,8 @@ def states(found: dict[str, Any]) -> dict[str, str]:
 def test_what_is_right_is_written_and_read_back_letter_by_letter(broker, client, root, place, typed):
     found = checked(client, typed)
     told = states(found)
-    assert [told[name] for name in ("app_key", "account", "clock", "database", "board")] == ["ok"] * 5
-    assert [told[name] for name in ("hts_id", "dart_key", "data_go_kr_key")] == ["later"] * 3
+    assert [told[name] for name in ("app_key", "account", "hts_id", "clock", "database", "board")] == ["ok"] * 6
+    assert [told[name] for name in ("dart_key", "data_go_kr_key")] == ["later"] * 2
     body = {**typed, "receipt": found["receipt"], "code": code_of(codes.device_of(root))}
     answer = client.post("/guide/write/", body).json()
     assert answer["done"], answer
@@ -117,6 +110,66 @@ def test_a_wrong_account_says_so_and_costs_no_second_token(broker, client, typed
     assert states(found)["account"] == "bad"
     assert found["receipt"] == ""
     assert states(checked(client, typed))["account"] == "ok"
+
+
+def hts_id_of(found: dict[str, Any]) -> tuple[str, str]:
+    return next((look["state"], look["text"]) for look in found["checks"] if look["name"] == "hts_id")
+
+
+def test_an_hts_id_with_a_wrong_capital_is_refused_by_the_broker_itself(broker, client, place, typed):
+    checked(client, typed)  # the simulator binds the key to its first HTS id
+    state, text = hts_id_of(found := checked(client, {**typed, "hts_id": HTS_ID.upper()}))
+    assert (state, found["receipt"]) == ("bad", "")
+    assert "OPSP0017" in text
+    assert not place.exists()
+
+
+def test_a_broker_that_hangs_up_over_an_hts_id_leaves_it_unproved(broker, client, typed):
+    broker.control.mishap_on("wrong-hts-id", value="lost")
+    state, text = hts_id_of(found := checked(client, typed))
+    assert (state, found["receipt"]) == ("bad", "")
+    assert "대소문자" in text
+
+
+def test_one_hts_id_costs_one_connection_which_stands_in_the_ledger_and_ends_politely(broker, client, typed):
+    for _ in range(3):
+        assert hts_id_of(checked(client, typed))[0] == "ok"
+    row = Connection.objects.get()
+    assert (row.key_id, row.session, row.outcome) == (key_id(typed["app_key"]), guide_hts.NO_SESSION, "guide: known")
+    connects = broker.control.seen()["connects"]
+    assert [connect["ended"] for connect in connects["list"]] == ["closed"]
+    assert HTS_ID not in json.dumps([row.outcome, row.key_id])
+
+
+def test_whoever_hurries_is_told_when_the_broker_may_be_asked_again(broker, client, typed, monkeypatch):
+    monkeypatch.setattr(guide_hts, "PATIENCE", 0.0)
+    checked(client, typed)
+    state, text = hts_id_of(checked(client, {**typed, "hts_id": "somebody"}))
+    assert state == "bad"
+    assert "초 뒤에" in text
+    assert broker.control.seen()["connects"]["total"] == 1
+
+
+def test_a_key_that_is_connected_elsewhere_is_told_and_left_alone(broker, client, typed):
+    broker.control.mishap_on("in-use")
+    for _ in range(2):
+        state, text = hts_id_of(checked(client, typed))
+        assert state == "bad"
+        assert "OPSP8996" in text
+    assert broker.control.seen()["connects"]["total"] == 1
+
+
+def test_a_price_stream_that_cannot_be_reached_is_told(broker, client, typed, monkeypatch):
+    away = Host(broker.rest_url, "ws://127.0.0.1:9", False, 18)
+    monkeypatch.setattr(guide, "HOSTS", {"real": away})
+    assert hts_id_of(checked(client, typed))[0] == "bad"
+
+
+def test_the_desks_own_key_is_not_connected_twice(broker, client, typed, settings):
+    pair = replace(settings.DESK.app_keys[0], key=typed["app_key"], secret=typed["app_secret"])
+    settings.DESK = replace(settings.DESK, app_keys=(pair,))
+    assert hts_id_of(checked(client, typed))[0] == "later"
+    assert not Connection.objects.exists()
 
 
 def test_a_second_token_within_the_minute_is_explained(broker, client, typed, monkeypatch):

@@ -12,7 +12,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.test import Client
 
+from stockdesk.access import VIEWER
 from stockdesk.events import raise_event
+from tests.people import person
 
 PASSWORD = "a long enough password"
 BEHIND_TLS = """
@@ -34,7 +36,7 @@ print(json.dumps(seen))
 
 @pytest.fixture
 def trader(db):
-    return User.objects.create_user("trader", password=PASSWORD)
+    return person("trader", VIEWER)
 
 
 @pytest.fixture

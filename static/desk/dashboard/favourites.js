@@ -1,4 +1,5 @@
-// The reader's stars. They are stored by the server, one request each; a star that could not be stored goes back.
+// The reader's stars. They are stored by the server, one request each; a star that could not be stored goes back. What was
+// stored is told to the other tabs of this browser; other machines see it when they load the page.
 import { announce } from "./asks.js";
 import { word } from "./words.js";
 
@@ -7,6 +8,8 @@ export class Favourites {
     this.form = form;
     this.symbols = new Set(given);
     this.onChange = onChange;
+    this.tabs = new BroadcastChannel("favourites");
+    this.tabs.onmessage = ({ data }) => this.put(data.symbol, data.on);
   }
 
   has(symbol) {
@@ -25,7 +28,10 @@ export class Favourites {
         method: "POST", body, headers: { Accept: "application/json" }, redirect: "error",
       });
       const said = await answer.json();
-      if (said.done) return;
+      if (said.done) {
+        this.tabs.postMessage({ symbol, on });
+        return;
+      }
       text = said.text;
     } catch { /* no answer, or the login has ended */ }
     this.put(symbol, !on);

@@ -37,7 +37,7 @@ export class Link {
     };
     socket.onclose = (event) => {
       if (socket !== this.socket) return;
-      // The server says that nobody is logged in here any more: the page itself leads to the login form.
+      // The server says that nobody is logged in here any more who may see this: the page itself says so, or leads to the login.
       if (event.code === NOT_LOGGED_IN) location.reload();
       else this.lost();
     };
