@@ -1,8 +1,10 @@
 """``./desk bench``: every timing claim of the desk as a ratio, measured side by side in one run on this machine."""
 
+import argparse
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import django
 
@@ -12,7 +14,7 @@ if __name__ == "__main__":
     from django.db import connection
     from django.test.utils import setup_test_environment
 
-    from bench import flush, journey, latency, memory, push, receive, rivals, scrape, sweep
+    from bench import flush, journey, latency, memory, push, receive, rivals, scrape, soak, sweep
     from bench.table import Row, show
 
     parts: dict[str, Callable[..., list[Row]]] = {
@@ -20,7 +22,13 @@ if __name__ == "__main__":
         "scrape": scrape.run, "sweep": sweep.run, "push": push.run, "journey": journey.run,
         "memory": memory.run,
     }  # fmt: skip
-    wanted = sys.argv[1:] or list(parts)
+    parser = argparse.ArgumentParser(prog="./desk bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"{', '.join(parts)} (all of these), or soak")
+    parser.add_argument("--minutes", type=float, default=60.0, help="of soak (%(default)s)")
+    parser.add_argument("--ticks", type=float, default=2_500.0, help="a second, of soak (%(default)s)")
+    given = parser.parse_args()
+    wanted = given.parts or list(parts)
+    parts["soak"] = partial(soak.run, given.minutes, given.ticks)
     if unknown := set(wanted) - parts.keys():
         sys.exit(f"no benchmark called {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
     # A test database: the benchmark never writes where a desk reads.

@@ -6,31 +6,26 @@ when the broker's own list of orders has one for it. Orders leave one a second, 
 
 import asyncio
 import json
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
 import httpx
 import websockets
-from django.conf import settings
-from django.db import connection
 
-from bench.broker import demo_environment, running_broker
+from bench.broker import seeded_desk
+from bench.processes import running
 from bench.push import logged_in, web_server
 from bench.table import Measured, Row
-from market.models import FeedSession, Instrument, Quote, WatchRow
+from market.models import FeedSession, Instrument, Quote
 from market.screen import SHEETS
-from stockdesk import grants, roles
 from trading.desk import desk_row
 from trading.models import Condition, Desk
 from trading.ticks import round_price
 from trading.views import Mode, Pricing, Sizing, Trigger
 
-DAEMONS = ("run_ws_market", "run_assets", "run_trading")
+DAEMONS = ("ws_market", "assets", "trading")
 ALLOWED = 2_100.0  # milliseconds: two beats and 0.1 s
 STARTING, PATIENCE, BETWEEN = 120.0, 20.0, 1.5  # seconds
 SYMBOLS = 300
@@ -39,24 +34,11 @@ _PLACE = SHEETS["quotes"].index("last_price")
 
 def run(samples: int = 20, ticks: float = 1_000.0) -> list[Row]:
     """Needs a database of its own to work in. About two minutes."""
-    WatchRow.objects.all().delete()  # symbols of another benchmark's world
-    with running_broker(SYMBOLS, ticks) as (rest_url, ws_url):
-        environment = demo_environment(rest_url, ws_url)
-        for command in (["seed_demo", "--symbols", str(SYMBOLS)], ["database_users"]):
-            subprocess.run(
-                [sys.executable, "manage.py", *command],
-                env=environment, cwd=settings.BASE_DIR, check=True, stdout=subprocess.DEVNULL,
-            )  # fmt: skip
-        desk_row()
-        Desk.objects.update(mode=Mode.MOCK.value, max_orders_minute=60)
-        try:
-            with _running(environment), web_server() as port:
-                _until_live()
-                shown, ordered = asyncio.run(_sample(rest_url, port, logged_in(), _conditions(samples)))
-        finally:
-            with connection.cursor() as cursor:
-                user = environment["DATABASE_TRADING_USER"]
-                cursor.execute(f"DROP USER IF EXISTS {grants.account(user, roles.own_host())}")
+    with seeded_desk(SYMBOLS, ticks) as stand:
+        may_order()
+        with running(DAEMONS, stand.environment), web_server() as web:
+            until_live()
+            shown, ordered = asyncio.run(_sample(stand.rest_url, web.port, logged_in(), conditions(samples)))
     return [_row("browser", shown), _row("order at the broker", ordered)]
 
 
@@ -66,7 +48,13 @@ def _row(where: str, seconds: list[float]) -> Row:
     return Row(title, "ms", "two beats and 0.1 s", Measured(worst, ALLOWED, worst / ALLOWED), at_most=1.0)
 
 
-def _until_live() -> None:
+def may_order() -> None:
+    """The desk as a trader sets it for so many orders."""
+    desk_row()
+    Desk.objects.update(mode=Mode.MOCK.value, max_orders_minute=60)
+
+
+def until_live() -> None:
     ends_at = time.monotonic() + STARTING
     while not FeedSession.objects.filter(state="live").exists() or _lively().count() < 100:
         if time.monotonic() > ends_at:
@@ -80,7 +68,7 @@ def _lively() -> Any:
     return Quote.objects.filter(symbol__in=list(shares), session__isnull=False, last_price__range=(2_000, 60_000))
 
 
-def _conditions(samples: int) -> dict[str, int]:
+def conditions(samples: int) -> dict[str, int]:
     """For each sample a buy of one share, five percent above its price; symbol and strike price."""
     kinds = dict(Instrument.objects.values_list("symbol", "kind"))
     strikes = {}
@@ -106,7 +94,7 @@ async def _sample(
         async with httpx.AsyncClient(base_url=f"{rest_url}/_simulator", trust_env=False) as control:
             await asyncio.sleep(3)  # conditions are read, and the page is there
             for symbol, strike in strikes.items():
-                if symbol in await _orders(control):
+                if symbol in await orders(control):
                     continue  # it went there by itself
                 moved[symbol] = time.time()
                 answer = await control.post("/move", json={"symbol": symbol, "price": strike * 102 // 100})
@@ -121,14 +109,14 @@ async def _sample(
 
 async def _until_ordered(control: httpx.AsyncClient, symbol: str, seen: Mapping[str, float]) -> dict[str, float]:
     ends_at = time.monotonic() + PATIENCE
-    while symbol not in (ordered := await _orders(control)) or symbol not in seen:
+    while symbol not in (ordered := await orders(control)) or symbol not in seen:
         if time.monotonic() > ends_at:
             raise AssertionError(f"{symbol}: {'an' if symbol in ordered else 'no'} order, shown: {symbol in seen}")
         await asyncio.sleep(0.1)
     return ordered
 
 
-async def _orders(control: httpx.AsyncClient) -> dict[str, float]:
+async def orders(control: httpx.AsyncClient) -> dict[str, float]:
     """When the first order for each symbol arrived."""
     posts = (await control.get("/posts?last=1000")).json()["posts"]
     return {post["body"]["PDNO"]: post["at"] for post in reversed(posts) if post["new"]}
@@ -146,18 +134,3 @@ async def _browser(port: int, cookie: str, strikes: Mapping[str, int], seen: dic
                 price = dict(zip(cells[::2], cells[1::2], strict=True)).get(_PLACE)
                 if symbol in strikes and price is not None and int(price) >= strikes[symbol]:
                     seen.setdefault(symbol, at)
-
-
-@contextmanager
-def _running(environment: Mapping[str, str]) -> Iterator[None]:
-    started = []
-    try:
-        for name in DAEMONS:
-            command = [sys.executable, "manage.py", name]
-            started.append(subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR))
-        yield
-    finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait(30)

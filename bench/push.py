@@ -12,20 +12,21 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
 from statistics import median, quantiles
+from typing import NamedTuple
 
 import httpx
 import websockets
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 
 from bench import flush
+from bench.broker import database_environment
 from bench.frames import symbols
 from bench.table import Measured, Row
 from market.gnuboard_post import post
@@ -52,9 +53,9 @@ def run() -> list[Row]:
     Fence.objects.update_or_create(name=flush.DAEMON, defaults={"number": flush.FENCE})
     cookie = logged_in()
     rows = []
-    with web_server() as port:
+    with web_server() as web:
         for browsers in BROWSERS:
-            rows += asyncio.run(_measure(port, cookie, browsers))
+            rows += asyncio.run(_measure(web.port, cookie, browsers))
     Quote.objects.all().delete()  # their times lie ahead, and nothing older would be taken
     return rows
 
@@ -137,22 +138,27 @@ def logged_in() -> str:
     return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
+class Web(NamedTuple):
+    """A running web process: its port, and the process group that it leads."""
+
+    port: int
+    group: int
+
+
 @contextmanager
-def web_server() -> Iterator[int]:
-    """uvicorn as the desk starts it, on the benchmark's database; gives its port."""
-    at = connection.settings_dict
-    address = f"mysql://{at['USER']}@{at['HOST']}/{at['NAME']}?unix_socket={at['OPTIONS']['unix_socket']}"
-    environment = {**os.environ, "DATABASE_URL": address, "DATABASE_PASSWORD": str(at["PASSWORD"])}
+def web_server(environment: Mapping[str, str] | None = None) -> Iterator[Web]:
+    """uvicorn as the desk starts it; without a desk's environment it has nothing but the benchmark's database."""
+    environment = environment or {**os.environ, **database_environment()}
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         command = [sys.executable, "-m", "uvicorn", "stockdesk.asgi:application", "--fd", str(listener.fileno())]
         server = subprocess.Popen(
             [*command, "--lifespan", "off", "--log-level", "warning", "--ws-per-message-deflate", "false"],
-            env=environment, pass_fds=[listener.fileno()],
+            env=environment, pass_fds=[listener.fileno()], start_new_session=True,
         )  # fmt: skip
-        port = int(listener.getsockname()[1])
+        web = Web(int(listener.getsockname()[1]), server.pid)
     try:
-        httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=STARTING, trust_env=False).raise_for_status()
-        yield port
+        httpx.get(f"http://127.0.0.1:{web.port}/healthz", timeout=STARTING, trust_env=False).raise_for_status()
+        yield web
     finally:
         server.terminate()
         server.wait(STARTING)

@@ -1,149 +1,233 @@
-"""Watch a running demo for a while: is every row as new as its last tick, are connects kept, is memory flat?
+"""An hour of flood: does the memory of any process grow, or any queue, and is every row as new as its last tick?
 
-``STOCKDESK_ENV=var/demo.env python -m bench.soak --minutes 30`` beside ``./desk up``. A second set of app keys
-listens to the same symbols at the simulator; every five seconds each row of ``market_quote`` must hold a volume
-at least as large as the tick that this observer saw 1.5 s before.
+All daemons and the web process of a desk run on a stand-in broker. Three browsers watch, an order goes out every
+minute, and an independent listener hears twenty of the symbols. ``./desk bench soak``; not among what runs by itself.
 """
 
-import argparse
 import asyncio
-import os
-import re
-import secrets
+import json
 import time
-from collections import deque
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-import django
 import httpx
-import MySQLdb
 import uvloop
-from django.conf import settings
-from django.db import connection
+import websockets
+from django_q.models import OrmQ
 
-from stockdesk.kis.session import Registration, Session
+from bench import journey
+from bench.broker import Stand, seeded_desk
+from bench.listener import Listener
+from bench.memory import BUDGET_MB
+from bench.processes import cpu_seconds, daemons, largest, queued_bytes, running
+from bench.push import logged_in, web_server
+from bench.table import Measured, Row
+from bench.trend import Series
+from market.models import Quote
+from market.screen import SHEETS
+from stockdesk.models import DaemonState
+from stockdesk.threads import DatabaseThread
+from trading.models import Order
+from trading.states import State
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stockdesk.settings")
-django.setup()
-
-# A row may lag its tick by this much, in seconds: one beat, and half a beat for the machine.
-LAG = 1.5
-EVERY = 5.0
-KEYS = 5
-
-
-class Observer:
-    """An independent listener: for each symbol the volumes of the day seen lately, with their arrival."""
-
-    def __init__(self) -> None:
-        self.seen: dict[str, deque[tuple[float, int]]] = {}
-
-    def on_ticks(self, frame: bytes) -> None:
-        now = time.monotonic()
-        count, body = frame.split(b"|", 3)[2:]
-        fields = body.split(b"^")
-        width = len(fields) // int(count)
-        for start in range(0, len(fields), width):
-            symbol = fields[start].decode()
-            self.seen.setdefault(symbol, deque(maxlen=2000)).append((now, int(fields[start + 13])))
-
-    def due(self, now: float) -> dict[str, int]:
-        """The largest volume of each symbol that its row must have reached by ``now``."""
-        latest = {}
-        for symbol, ticks in self.seen.items():
-            while len(ticks) > 1 and ticks[1][0] < now - LAG:
-                ticks.popleft()
-            if ticks[0][0] < now - LAG:
-                latest[symbol] = ticks[0][1]
-        return latest
+ISSUES, LISTENED, BROWSERS = 2_500, 20, 3
+ORDER_EVERY, ORDER_WITHIN = 60.0, 20.0  # seconds
+WARM_UP = 0.25  # of the time, in which memory may grow: pools fill, code is loaded that is rarely used
+_NOW = SHEETS["desk"].index("now")
+WEB_MB = 150.0  # pages and the admin are loaded there
+#: An hour, and by one step of the allocator: in a few minutes that would look like a steep slope.
+GROWTH_MB, STEP_MB = 2.0, 1.0
+#: How much more may wait in the last third of the time than in the first.
+ALLOWED = {
+    "ticks on their way, kB": 64.0,
+    "pushes on their way, kB": 64.0,
+    "frames not yet recorded": 5_000.0,
+    "minutes not yet written": 400.0,
+    "notices not yet written": 10.0,
+    "orders not yet sent": 2.0,
+    "batch tasks not yet begun": 50.0,
+    "age of what a browser hears, ms": 250.0,
+    "tick to order at the broker, ms": 500.0,
+}
+#: What must not happen once: the counts of the first and of the last look are compared.
+NEVER = (
+    "rows older than their last tick", "ticks the broker could not send", "frames not recorded", "minutes lost",
+    "connects", "orders that did not arrive",
+)  # fmt: skip
 
 
-async def watch(minutes: float) -> int:
-    """Sample until the time is over, print a line a minute; the number of samples that broke a promise."""
-    database = _database()
-    rows = _query(database, "SELECT stck_shrn_iscd FROM market_quote WHERE session IS NOT NULL ORDER BY 1")
-    symbols = [symbol for (symbol,) in rows]
-    observer = Observer()
-    sessions = await _listen(symbols, observer)
-    broken, worst, ends_at, samples = 0, 0.0, time.monotonic() + minutes * 60, 0
-    first_rss = last_rss = _resident(database)
-    began = _query(database, "SELECT COUNT(*) FROM stockdesk_connection")[0][0]
+class Soak:
+    """What is sampled, by name."""
+
+    def __init__(self, stand: Stand, groups: Mapping[str, int], web_port: int) -> None:
+        self.stand = stand
+        self.groups = groups
+        self.web_port = web_port
+        self.memory: defaultdict[str, Series] = defaultdict(Series)
+        self.waiting: defaultdict[str, Series] = defaultdict(Series)
+        self.happened: defaultdict[str, Series] = defaultdict(Series)
+        self.late_rows = self.orders_missing = 0
+        self.ticks = Series()
+        self._ws_port = int(stand.ws_url.rpartition(":")[2].strip("/"))
+        self._cpu = self._cpu_now()
+        self._began = time.monotonic()
+
+    def _cpu_now(self) -> dict[str, float]:
+        return {name: cpu_seconds(group) for name, group in self.groups.items()}
+
+    def cpu(self) -> dict[str, float]:
+        """What each process took of a core since the start."""
+        passed = time.monotonic() - self._began
+        return {name: (seconds - self._cpu[name]) / passed for name, seconds in self._cpu_now().items()}
+
+    def look(self, seen: Mapping[str, Any], rows: Mapping[str, float]) -> None:
+        """One sample of everything that can be read at once."""
+        at = time.monotonic()
+        for name, group in self.groups.items():
+            self.memory[name].add(at, largest(group).rss)
+        unsent = sum(session["unsent_bytes"] for session in seen["sessions"])
+        self.waiting["ticks on their way, kB"].add(at, (unsent + queued_bytes(self._ws_port)) / 1024)
+        self.waiting["pushes on their way, kB"].add(at, queued_bytes(self.web_port) / 1024)
+        for name, value in rows.items():
+            (self.waiting if name in ALLOWED else self.happened)[name].add(at, value)
+        self.happened["ticks the broker could not send"].add(at, seen["dropped_frames"])
+        self.happened["connects"].add(at, seen["connects"]["total"])
+        self.happened["rows older than their last tick"].add(at, self.late_rows)
+        self.happened["orders that did not arrive"].add(at, self.orders_missing)
+        self.ticks.add(at, seen["ticks"])
+
+    def line(self) -> str:
+        megabytes = " ".join(f"{name} {series.values[-1]:.1f}" for name, series in self.memory.items())
+        waiting = " ".join(f"{series.values[-1]:.0f}" for series in self.waiting.values())
+        minutes, ticks = (time.monotonic() - self._began) / 60, self.ticks.per_hour() / 3600
+        return f"{minutes:5.1f} min  {ticks:,.0f} ticks/s  MB: {megabytes}  waiting: {waiting}"
+
+    def rows(self) -> list[Row]:
+        cpu, found = self.cpu(), []
+        for name, series in self.memory.items():
+            budget, most = BUDGET_MB if name != "web" else WEB_MB, max(series.values)
+            title = f"{name}: most MB of the time (CPU {cpu[name]:.1%})"
+            found.append(Row(title, "MB", "budget", Measured(most, budget, most / budget), at_most=1.0))
+            late = series.after((series.times[-1] - series.times[0]) * WARM_UP)
+            slope, hours = late.per_hour(), (late.times[-1] - late.times[0]) / 3600
+            bound = max(GROWTH_MB, STEP_MB / hours)
+            title = f"{name}: growth after the warm-up, MB an hour (last {series.values[-1]:.1f} MB)"
+            found.append(Row(title, "MB/h", "none", Measured(slope, bound, slope / bound), at_most=1.0))
+        for name, allowed in ALLOWED.items():
+            if name not in self.waiting:  # too short for an order
+                continue
+            first, last = self.waiting[name].thirds()
+            most, bound = max(self.waiting[name].values), first + allowed
+            title = f"{name}, median of the last third (most {most:,.0f})"
+            found.append(Row(title, "", "first third + allowance", Measured(last, bound, last / bound), at_most=1.0))
+        for name in NEVER:
+            values = self.happened[name].values
+            more = values[-1] - values[0]
+            found.append(Row(name, "", "none", Measured(more, 1.0, more), at_most=0.0))
+        return found
+
+
+def stored() -> dict[str, float]:
+    """What the tables say is waiting, or was lost."""
+    counts = DaemonState.objects.get(pk="ws_market").counters
+    return {
+        "frames not yet recorded": counts.get("recording_waiting", 0),
+        "minutes not yet written": counts["minutes_waiting"],
+        "notices not yet written": counts["notices_waiting"],
+        "orders not yet sent": Order.objects.filter(state__in=[State.CREATED.value, State.SENDING.value]).count(),
+        "batch tasks not yet begun": OrmQ.objects.count(),
+        "frames not recorded": counts.get("not_recorded", 0),
+        "minutes lost": counts["lost_bars"],
+    }
+
+
+def volumes() -> dict[str, int | None]:
+    return dict(Quote.objects.filter(session__isnull=False).values_list("symbol", "day_volume"))
+
+
+async def watch(soak: Soak, seconds: float, every: float, cookie: str, strikes: Mapping[str, int]) -> None:
+    """Sample until the time is over; says a line a minute."""
+    listener, database, heard = Listener(), DatabaseThread("bench-soak"), [0.0]
+    symbols = sorted(await database.run(volumes))
+    listened = symbols[:: len(symbols) // LISTENED][:LISTENED]
+    await listener.open(soak.stand.rest_url, soak.stand.ws_url, listened)
+    others = [asyncio.create_task(browser(soak.web_port, cookie, heard)) for _ in range(BROWSERS)]
+    others.append(asyncio.create_task(trade(soak, strikes)))
+    began = time.monotonic()
+    said = 0.0
     try:
-        while time.monotonic() < ends_at:
-            await asyncio.sleep(EVERY)
-            due = observer.due(time.monotonic())
-            stored = dict(_query(database, "SELECT stck_shrn_iscd, COALESCE(acml_vol, 0) FROM market_quote"))
-            late = [symbol for symbol, volume in due.items() if stored.get(symbol, 0) < volume]
-            broken += bool(late)
-            worst = max(worst, len(late))
-            samples += 1
-            last_rss = _resident(database)
-            if samples % 12 == 0:
-                print(
-                    f"{samples * EVERY / 60:5.1f} min  late rows {len(late)}  ws_market {last_rss:.1f} MB", flush=True
-                )
+        async with httpx.AsyncClient(base_url=f"{soak.stand.rest_url}/_simulator", trust_env=False) as control:
+            while (passed := time.monotonic() - began) < seconds:
+                await asyncio.sleep(every)
+                read_at = time.monotonic()
+                soak.late_rows += len(listener.late(await database.run(volumes), read_at))
+                seen = (await control.get("/seen?arrivals=0")).json()
+                soak.look(seen, await database.run(stored))
+                soak.waiting["age of what a browser hears, ms"].add(read_at, heard[0])
+                heard[0] = 0.0
+                if passed - said >= 60:
+                    said = passed
+                    print(soak.line(), flush=True)
+                for task in others:
+                    if task.done():
+                        task.result()
     finally:
-        await asyncio.gather(*(session.abort() for session in sessions))
-    connects = _query(database, "SELECT COUNT(*) FROM stockdesk_connection")[0][0]
-    print(
-        f"{samples} samples of {len(symbols)} symbols: {broken} with a row older than its last tick + {LAG} s "
-        f"(at worst {worst:.0f} rows); connects {began} at the start, {connects - began} more since; "
-        f"ws_market {first_rss:.1f} MB -> {last_rss:.1f} MB"
-    )
-    return broken + (connects - began)
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await listener.close()
+        database.close()
 
 
-async def _listen(symbols: list[str], observer: Observer) -> list[Session]:
-    share = -(-len(symbols) // KEYS)
-    sessions = []
-    async with httpx.AsyncClient(base_url=settings.DESK.kis_rest_url, trust_env=False) as client:
-        for number in range(KEYS):
-            body = {
-                "grant_type": "client_credentials",
-                "appkey": secrets.token_hex(18),
-                "secretkey": secrets.token_hex(90),
-            }
-            answer = await client.post("/oauth2/Approval", json=body)
-            session = Session(
-                number + 1,
-                settings.DESK.kis_ws_url,
-                answer.json()["approval_key"],
-                on_ticks=observer.on_ticks,
-                on_notices=lambda _: None,
-            )
-            session.want(Registration("H0STCNT0", s) for s in symbols[number * share : (number + 1) * share])
-            await session.open()
-            sessions.append(session)
-    return sessions
+async def browser(port: int, cookie: str, heard: list[float]) -> None:
+    """Notes the greatest age of the desk's own clock, in ms, since it was last set to 0."""
+    url, headers = f"ws://127.0.0.1:{port}/ws/quotes/", {"Cookie": cookie, "Origin": f"http://127.0.0.1:{port}"}
+    async with websockets.connect(
+        url, additional_headers=headers, compression=None, max_size=None, proxy=None
+    ) as line:
+        async for text in line:
+            for cells in json.loads(text).get("desk", {}).values():
+                told = dict(zip(cells[::2], cells[1::2], strict=True)).get(_NOW)
+                if told is not None:
+                    heard[0] = max(heard[0], time.time() * 1000 - told)
 
 
-def _database() -> Any:
-    return MySQLdb.connect(**connection.get_connection_params(), autocommit=True)
+async def trade(soak: Soak, strikes: Mapping[str, int]) -> None:
+    """Let one issue after the other jump over its strike price, and wait for the order."""
+    async with httpx.AsyncClient(base_url=f"{soak.stand.rest_url}/_simulator", trust_env=False) as control:
+        for symbol, strike in strikes.items():
+            began = time.monotonic()
+            if symbol not in await journey.orders(control):  # else the market has brought it there
+                moved_at = time.time()
+                await control.post("/move", json={"symbol": symbol, "price": strike * 102 // 100})
+                ordered_at = await ordered(control, symbol)
+                if ordered_at is None:
+                    soak.orders_missing += 1
+                else:
+                    soak.waiting["tick to order at the broker, ms"].add(began, (ordered_at - moved_at) * 1000)
+            await asyncio.sleep(ORDER_EVERY - (time.monotonic() - began))
+    await asyncio.Event().wait()
 
 
-def _query(database: Any, sql: str) -> list[tuple[Any, ...]]:
-    with database.cursor() as cursor:
-        cursor.execute(sql)
-        return list(cursor.fetchall())
+async def ordered(control: httpx.AsyncClient, symbol: str) -> float | None:
+    """When its order came to the broker (Unix time); None when none came in time."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ORDER_WITHIN):
+            while symbol not in (posts := await journey.orders(control)):  # noqa: ASYNC110  (the broker rings no bell)
+                await asyncio.sleep(0.2)
+            return posts[symbol]
+    return None
 
 
-def _resident(database: Any) -> float:
-    """Resident memory of run_ws_market in MB, if it runs on this machine; else 0."""
-    rows = _query(database, "SELECT holder FROM stockdesk_daemon WHERE name = 'ws_market'")
-    pid = rows[0][0].split(":")[1] if rows and rows[0][0] else "none"
-    try:
-        found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    except OSError:
-        return 0.0
-    return int(found[1]) / 1024 if found else 0.0
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=30.0)
-    raise SystemExit(min(uvloop.run(watch(parser.parse_args().minutes)), 1))
-
-
-if __name__ == "__main__":
-    main()
+def run(minutes: float = 60.0, ticks: float = 2_500.0, every: float = 10.0) -> list[Row]:
+    """Needs a database of its own to work in."""
+    with seeded_desk(ISSUES, ticks) as stand:
+        journey.may_order()
+        with running(daemons(), stand.environment) as groups, web_server(stand.environment) as web:
+            journey.until_live()
+            strikes = journey.conditions(int(minutes))
+            soak = Soak(stand, {**groups, "web": web.group}, web.port)
+            uvloop.run(watch(soak, minutes * 60, every, logged_in(), strikes))
+            return soak.rows()

@@ -2,21 +2,13 @@
 
 import asyncio
 import itertools
-import os
-import re
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import httpx
-from django.conf import settings
-from django.db import connection
 
+from bench.broker import CEILING, Key, desk_environment, running_broker
+from bench.processes import cpu_seconds, largest, running
 from bench.table import Row, median_ratio
 from market.instruments import load_instruments
 from market.models import Quote
@@ -28,22 +20,23 @@ from stockdesk.simulator.testing import new_key
 from stockdesk.threads import DatabaseThread
 from stockdesk.tokens import TokenStore
 
-CEILING = 20
+DAEMON = "rest_market"
 LANE = CEILING - sum(FIXED.values())
 BESIDE = ("order", "fill", "assets", "assets")  # the last one twice, to have an answer under way while one waits
 CALL = "FHKST11300006"
 STARTING = 60.0  # seconds until the first call
-Key = tuple[str, str]
 
 
 def run(rounds: int = 10, symbols: int = 2_500) -> list[Row]:
     """Real processes: a stand-in broker, the daemon, and here the callers of the other lanes. About 80 s."""
     key = new_key()
-    with _simulator(symbols) as rest_url:
+    with running_broker(symbols) as (rest_url, ws_url):
         load_instruments(MasterFiles(f"{rest_url}/common/master"))
-        with _daemon(rest_url, key) as daemon:
+        began = time.monotonic()
+        with running([DAEMON], desk_environment(rest_url, ws_url, [key])) as groups:
             seen = asyncio.run(_beside(rest_url, key, rounds * symbols // SYMBOLS_A_CALL + 1))
-            spent = _spent(daemon)
+            spent = cpu_seconds(groups[DAEMON]) / (time.monotonic() - began)
+            memory = largest(groups[DAEMON]).rss
     if seen["refused"] or seen["most_in_a_second"] > CEILING:
         raise AssertionError(f"{seen['most_in_a_second']} calls in a second, refused: {seen['refused']}")
     if (missing := symbols - Quote.objects.filter(source="rest", last_price__isnull=False).count()) > 0:
@@ -51,7 +44,7 @@ def run(rounds: int = 10, symbols: int = 2_500) -> list[Row]:
     arrivals = [at for at, tr_id in seen["arrivals"] if tr_id == CALL]
     lane_allows = symbols / SYMBOLS_A_CALL / LANE
     pairs = [(seconds, lane_allows) for seconds in _rounds(arrivals, symbols / SYMBOLS_A_CALL, rounds)]
-    title = f"a round of {symbols:,} issues over REST, s ({spent})"
+    title = f"a round of {symbols:,} issues over REST, s ({memory:.0f} MB, {spent:.0%} of a core)"
     return [Row(title, "s", f"lane of {LANE} calls a second", median_ratio(pairs), at_most=1.05)]
 
 
@@ -103,53 +96,3 @@ async def _seen(rest_url: str, calls: int) -> dict[str, Any]:
                     (whole,) = everything.values()
                     return dict(whole)
     raise AssertionError(f"the daemon did not make {calls} calls in time")
-
-
-@contextmanager
-def _simulator(symbols: int) -> Iterator[str]:
-    command = [sys.executable, "-m", "stockdesk.simulator", "--rest-port", "0", "--ws-port", "0"]
-    command += ["--symbols", str(symbols), "--calls-per-second", str(CEILING)]
-    with subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            found = re.search(r"REST (http://[^,]+),", process.stdout.readline())
-            if found is None:
-                raise AssertionError("the simulator did not start")
-            yield found[1]
-        finally:
-            process.terminate()
-
-
-@contextmanager
-def _daemon(rest_url: str, key: Key) -> Iterator[int]:
-    at = connection.settings_dict
-    socket = at["OPTIONS"].get("unix_socket", "")
-    url = (
-        f"mysql://{quote(at['USER'])}@{at['HOST'] or 'localhost'}{':' if at['PORT'] else ''}{at['PORT']}/{at['NAME']}"
-    )
-    variables = {
-        "DATABASE_URL": f"{url}?unix_socket={quote(socket, safe='')}" if socket else url,
-        "DATABASE_PASSWORD": at["PASSWORD"],
-        "KIS_REST_URL": rest_url,
-        "KIS_APP_KEY": key[0],
-        "KIS_APP_SECRET": key[1],
-        "KIS_CALLS_PER_SECOND": str(CEILING),
-        "DESK_MODE": "dry-run",
-        "DESK_DEMO": "1",
-    }
-    command = [sys.executable, "manage.py", "run_rest_market"]
-    with subprocess.Popen(command, cwd=settings.BASE_DIR, env={**os.environ, **variables}) as process:
-        try:
-            yield process.pid
-        finally:
-            process.terminate()
-
-
-def _spent(pid: int) -> str:
-    """Memory and CPU of the daemon so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    began, now = int(fields[19]), float(Path("/proc/uptime").read_text().split()[0])
-    ticks = os.sysconf("SC_CLK_TCK")
-    cpu = (int(fields[11]) + int(fields[12])) / ticks / (now - began / ticks)
-    resident = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    return f"{int(resident[1]) / 1024 if resident else 0:.0f} MB, {cpu:.0%} of a core"

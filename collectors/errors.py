@@ -8,10 +8,8 @@ these sources the key travels in the address, so the addresses of calls are kept
 class SourceError(Exception):
     """The source did not answer as asked; nothing was stored. Trying again later may help.
 
-    ``source`` is ``dart`` or ``datagokr``, ``code`` the source's own (``020``); either may be empty.
+    ``source`` is its name (``dart``), ``code`` the source's own (``020``); either may be empty.
     """
-
-    passing = True  # whether the same call may well succeed later, with nobody doing anything
 
     def __init__(self, text: str, *, source: str = "", code: str = "") -> None:
         super().__init__(text)
@@ -39,10 +37,6 @@ class NoData(SourceError):
 class KeyRefused(SourceError):
     """The key is missing, unknown, expired, suspended or not allowed here: every job of the source has to stop."""
 
-    passing = False
-
 
 class BadCall(SourceError):
     """The source refuses the question itself: a mistake of ours, which a repetition does not mend."""
-
-    passing = False

@@ -146,6 +146,10 @@ class Feed:
         """Frames that could be read neither as control message nor as ticks, since the daemon started."""
         return sum(keeper.bad_frames() for keeper in self.keepers)
 
+    def notices_waiting(self) -> int:
+        """Execution notices that the database has not taken yet."""
+        return len(self._pending_notices)
+
     # The watch list
 
     async def follow_watch_list(self) -> None:

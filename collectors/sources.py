@@ -8,29 +8,18 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from collectors.retry import executed
 from stockdesk.events import clear_event, raise_event
 from stockdesk.kis.messages import KST
 from stockdesk.logs import redacted
+from stockdesk.public_sources import PUBLIC_SOURCES
 from stockdesk.sheets import say
 
-KIS, DART, DATA_GO_KR, MASTER, DESK = "kis", "dart", "datagokr", "master", "desk"
+KIS, MASTER, DESK = "kis", "master", "desk"
 KEY_REFUSED = "key-refused"
-#: The setting that holds a source's key; the others need none, or the desk does not start without.
-KEYS = {DART: "DART_API_KEY", DATA_GO_KR: "DATA_GO_KR_KEY"}
-#: What a person has to do when the key is refused.
-REMEDIES = {
-    DART: gettext_noop(
-        "DART refuses the key ({1}). Check DART_API_KEY at opendart.fss.or.kr and the addresses it may be used from, "
-        "then fetch again under batch jobs in the admin. Until then, or until tomorrow, nothing of DART is fetched."
-    ),
-    DATA_GO_KR: gettext_noop(
-        "data.go.kr refuses the key ({1}). Check DATA_GO_KR_KEY and that this data set was applied for, then fetch "
-        "again under batch jobs in the admin. Until then, or until tomorrow, nothing of data.go.kr is fetched."
-    ),
-}
+#: The sources with a key of their own; the others need none, or the desk does not start without.
+PUBLIC = {source.name: source for source in PUBLIC_SOURCES}
 
 _PAUSE = "UPDATE collectors_jobday SET paused_until = %s, note = %s WHERE job IN %s"
 _RESUME = "UPDATE collectors_jobday SET paused_until = NULL, note = '' WHERE job IN %s AND paused_until > NOW(6)"
@@ -39,8 +28,7 @@ _PAUSED = "SELECT 1 FROM collectors_jobday WHERE job IN %s AND paused_until > NO
 
 def lacks_key(source: str) -> str:
     """The name of the setting that is empty, so that nothing can be asked of the source; "" when it has its key."""
-    given = {DART: settings.DESK.dart_api_key, DATA_GO_KR: settings.DESK.data_go_kr_key}
-    return KEYS[source] if source in KEYS and not given[source] else ""
+    return PUBLIC[source].key if source in PUBLIC and not settings.DESK.sources[source].key else ""
 
 
 def pause(jobs: list[str], reason: str, now: datetime) -> None:
@@ -63,7 +51,8 @@ def paused(jobs: list[str]) -> bool:
 
 def tell_key_refused(source: str, code: str) -> None:
     """Open the event that says what to do; ``code`` is the source's own."""
-    text = REMEDIES.get(source, "{1}").replace("{1}", code or "-")
+    remedy = PUBLIC[source].remedy if source in PUBLIC else "{1}"
+    text = remedy.replace("{1}", code or "-")
     raise_event("reference", KEY_REFUSED, source, level="error", text=text)
 
 
@@ -76,4 +65,4 @@ def words() -> dict[str, str]:
     return {f"event.{KEY_REFUSED}": _("A source refuses its key")}
 
 
-say(words, list(REMEDIES.values()))
+say(words, [source.remedy for source in PUBLIC_SOURCES])

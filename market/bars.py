@@ -33,8 +33,6 @@ class Standing:
     event: str
     status: str
     """ENABLED, DISABLED or SLAVESIDE_DISABLED."""
-    scheduler: str
-    """ON, OFF or DISABLED."""
 
 
 def mark_of(every: int) -> str:
@@ -48,12 +46,12 @@ def standing(connection: BaseDatabaseWrapper) -> Standing:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT (SELECT routine_comment FROM information_schema.routines WHERE routine_schema = DATABASE()"
-            " AND routine_name = %s), event_comment, status, @@event_scheduler FROM (SELECT 1) one LEFT JOIN"
+            " AND routine_name = %s), event_comment, status FROM (SELECT 1) one LEFT JOIN"
             " information_schema.events ON event_schema = DATABASE() AND event_name = %s",
             [PROCEDURE, EVENT],
         )
-        procedure, event, status, scheduler = cursor.fetchone()
-    return Standing(procedure or "", event or "", status or "", scheduler)
+        procedure, event, status = cursor.fetchone()
+    return Standing(procedure or "", event or "", status or "")
 
 
 def install(connection: BaseDatabaseWrapper, every: int) -> str:

@@ -293,6 +293,11 @@ class Buffer:
             slot.floor = max(slot.floor, (slot.date, slot.time))
             slot.time, slot.day_volume = b"", 0
 
+    def owed(self) -> int:
+        """Closed minutes that the database has not taken yet."""
+        leaving = sum(len(one.closed_bars) for one in self._leaving)
+        return leaving + sum(len(slot.unwritten) for slot in self._slots.values())
+
     def take(self) -> list[Pending]:
         """What changed since the last ``take``, in symbol order, so that two writers lock rows in one order."""
         symbols, self._dirty = sorted(self._dirty), set()

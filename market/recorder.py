@@ -19,6 +19,7 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 from market.recording import FORMAT, OURS, SUFFIX, VERSION, Kind, RecordingError, member, packed, scan
+from stockdesk import private
 from stockdesk.kis.fields import H0STCNT0
 from stockdesk.kis.messages import KST
 from stockdesk.version import version
@@ -81,6 +82,11 @@ class Recorder:
     def dropped(self) -> int:
         """Tick frames since the start that are not on disk, and will not be."""
         return self._files.dropped + self._lost
+
+    @property
+    def waiting(self) -> int:
+        """Records that were noted and are not on disk yet."""
+        return len(self._notes) // 3 + self._handed - self._done
 
     @property
     def trouble(self) -> str:
@@ -214,7 +220,7 @@ class _Files:
         self.close()
         self._on = on
         path = self._directory / f"{on.isoformat()}{SUFFIX}"
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # A process that was killed, or a disk that was full, may have left half a block.
         found = scan(path)
@@ -238,7 +244,7 @@ class _Files:
         """Now and then: what is too old or too much goes, and is there room on the disk?"""
         if now - self._looked_at < LOOK_EVERY:
             return True
-        self._directory.mkdir(parents=True, exist_ok=True)
+        private.make_folder(self._directory)
         purge(self._directory, self._days, self._most_bytes, today=on)
         if self._free(self._directory) < KEPT_FREE:
             self._stop(f"Recording has stopped: less than {KEPT_FREE >> 30} GB of disk is free", now)

@@ -42,6 +42,8 @@ _START = b"\x1f\x8b\x08\x04\x00\x00\x00\x00\x04\xff" + struct.pack("<H2sH", _ABO
 _BODY = len(_START) + _ABOUT.size
 _TAIL = struct.Struct("<II")
 _COUNT = struct.Struct("<I")
+#: Bytes of one block, unpacked: the recorder hands over some 40 MB at most.
+MOST_UNPACKED = 1 << 28
 
 Record = tuple[float, int, bytes]
 """Time of receipt (Unix, seconds), session, text."""
@@ -217,7 +219,10 @@ def _content(raw: bytes) -> bytes | None:
     """The content of a member; None where it is damaged."""
     crc, size = _TAIL.unpack_from(raw, len(raw) - _TAIL.size)
     try:
-        content = zlib.decompress(raw[_BODY : -_TAIL.size], -zlib.MAX_WBITS, size)
+        # Not more than the block says of itself: a small file may not fill the memory.
+        content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(
+            raw[_BODY : -_TAIL.size], min(size, MOST_UNPACKED) + 1
+        )
     except zlib.error:
         return None
     return content if zlib.crc32(content) == crc else None

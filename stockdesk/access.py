@@ -73,6 +73,11 @@ def rights_of(role: str) -> set[str]:
     return seen | {right for r in below for right in DOES[r]}
 
 
+def may_trade(user: Any) -> bool:
+    """Whether this person may change what is ordered."""
+    return bool(user.has_perm(OPERATE) or user.has_perm("trading.change_condition"))
+
+
 def role_of(user: Any) -> str:
     """The highest role of a person, "" without one."""
     held = set(user.groups.values_list("name", flat=True))

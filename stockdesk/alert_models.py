@@ -56,7 +56,8 @@ class AlertKey(models.Model):
 
 
 class AlertDelivery(models.Model):
-    """The way of a message to one channel, known by its place in ALERT_URLS and its scheme: "tgram 1"."""
+    """The way of a message to one channel: shown as its place in ALERT_URLS and its scheme, "tgram 1"; the address
+    itself is known by its keyed digest, which stays the same where the list is put in another order."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -65,6 +66,7 @@ class AlertDelivery(models.Model):
 
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="deliveries", verbose_name=_("alert"))
     channel = models.CharField(_("channel"), max_length=24)
+    channel_key = models.CharField(_("channel"), max_length=16, db_default="")
     state = models.CharField(_("state"), max_length=8, choices=State.choices, db_default=State.WAITING.value)
     tries = models.PositiveSmallIntegerField(_("tries"), db_default=0)
     next_try_at = models.DateTimeField(_("next try at"), db_default=Now())

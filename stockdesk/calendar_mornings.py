@@ -11,7 +11,7 @@ from django.db import Error as DatabaseError
 
 from stockdesk.calendar_confirm import confirm, reserve_question
 from stockdesk.calendar_doubts import SOURCE, tell_doubts
-from stockdesk.calendar_seed import reaches, seed_calendar
+from stockdesk.calendar_seed import reaches, seed_days
 from stockdesk.events import clear_event, raise_event
 from stockdesk.kis.days import CalendarDay
 from stockdesk.kis.errors import KisError
@@ -65,5 +65,5 @@ def _prepare(now: datetime) -> date | None:
     """Dates for as long as the calendar is to reach, and whether to ask. The mock host has no calendar to ask for."""
     today = now.astimezone(KST).date()
     if not reaches(today):
-        seed_calendar(today)
+        seed_days(today)
     return None if settings.DESK.on_mock else reserve_question(now)

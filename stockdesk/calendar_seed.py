@@ -39,9 +39,14 @@ class PlannedDay(NamedTuple):
 
 def seed_calendar(today: date, using: str = DEFAULT_DB_ALIAS) -> None:
     """Every date from the first listed year to the end of next year, and every session window that is missing."""
+    seed_days(today, using)
+    SessionWindow.objects.using(using).bulk_create(known_windows(), ignore_conflicts=True)
+
+
+def seed_days(today: date, using: str = DEFAULT_DB_ALIAS) -> None:
+    """The dates alone. A daemon may write these, and no hours: by the hours orders are let out."""
     with connections[using].cursor() as cursor:
         cursor.executemany(_WRITE_DAYS, planned_days(through=today.year + 1))
-    SessionWindow.objects.using(using).bulk_create(known_windows(), ignore_conflicts=True)
 
 
 def reaches(today: date) -> bool:

@@ -1,6 +1,6 @@
 """Warns of settings that contradict each other, and tells what the database server is like.
 
-What makes a start impossible is refused by `stockdesk.env` already. The check of the server runs with
+What makes a start impossible is refused by `stockdesk.env_reader` already. The check of the server runs with
 ``manage.py check --database default``.
 """
 

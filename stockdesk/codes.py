@@ -31,6 +31,10 @@ class WrongCode(Exception):
     """The code was not accepted; the text is for the person who typed it."""
 
 
+class MustWait(WrongCode):
+    """Not looked at, and not used up: wrong ones before it keep the device closed for some seconds."""
+
+
 def device_of(user: Any) -> TOTPDevice | None:
     """The device whose codes count, or None where this person has not enrolled one."""
     return TOTPDevice.objects.filter(user=user, confirmed=True).order_by("pk").first()
@@ -65,9 +69,8 @@ def use_code(device: TOTPDevice, code: str) -> TOTPDevice:
     refused = ""
     with transaction.atomic():
         device = TOTPDevice.objects.select_for_update().get(pk=device.pk)
-        if wait := _must_wait(device):
-            refused = wait
-        elif not (digits.isascii() and digits.isdigit() and len(digits) == device.digits):
+        _let_in(device)
+        if not (digits.isascii() and digits.isdigit() and len(digits) == device.digits):
             refused = _("A one-time code has six digits.")
         elif not device.verify_token(digits):
             refused = _("The code is wrong or was used before. Wait for the next one.")
@@ -83,21 +86,20 @@ def _use_recovery_code(user: Any, code: str) -> None:
         drawer = StaticDevice.objects.select_for_update().filter(user=user, confirmed=True).first()
         if drawer is None:
             refused = _("You have no recovery codes.")
-        elif wait := _must_wait(drawer):
-            refused = wait
-        elif not drawer.verify_token(code):
-            refused = _("The recovery code is wrong or was used before.")
+        else:
+            _let_in(drawer)
+            if not drawer.verify_token(code):
+                refused = _("The recovery code is wrong or was used before.")
     if refused:
         raise WrongCode(refused)
 
 
-def _must_wait(device: ThrottlingMixin) -> str:
-    """A sentence while wrong codes keep this device closed, else nothing."""
+def _let_in(device: ThrottlingMixin) -> None:
+    """MustWait while wrong codes keep this device closed."""
     allowed, why = device.verify_is_allowed()
-    if allowed:
-        return ""
-    wait = ceil(max(1.0, (why["locked_until"] - timezone.now()).total_seconds()))
-    return _("Too many wrong codes. Try again in %d s.") % wait
+    if not allowed:
+        wait = ceil(max(1.0, (why["locked_until"] - timezone.now()).total_seconds()))
+        raise MustWait(_("Too many wrong codes. Try again in %d s.") % wait)
 
 
 def make_recovery_codes(user: Any) -> list[str]:

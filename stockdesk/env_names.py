@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from stockdesk.public_sources import PUBLIC_SOURCES
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -16,10 +18,6 @@ class Name:
     def required(self) -> bool:
         return self.default is None
 
-
-#: Where the simulator has the public sources, below its REST address.
-SIMULATED_DART = "/dart/api"
-SIMULATED_DATA_GO_KR = "/datagokr/1160100/service"
 
 OFF_WORDS = ",n,no,f,false,off,stop,중지,정지"
 
@@ -102,14 +100,8 @@ ENVIRONMENT_NAMES: dict[str, tuple[Name, ...]] = {
         Name("BACKUP_KEEP", "1-366; of so many days the last one is kept", "14"),
     ),
     "Public sources": (
-        Name("DART_API_KEY", "opendart.fss.or.kr, 40 characters", ""),
-        Name("DATA_GO_KR_KEY", "data.go.kr; of its two spellings the decoded one, the encoded one is taken too", ""),
-        Name("DART_URL", "where DART is asked; in the demo the simulator", "https://opendart.fss.or.kr/api"),
-        Name(
-            "DATA_GO_KR_URL",
-            "where data.go.kr is asked; in the demo the simulator",
-            "https://apis.data.go.kr/1160100/service",
-        ),
+        *(Name(source.key, source.key_doc, "") for source in PUBLIC_SOURCES),
+        *(Name(source.url, source.url_doc, source.address) for source in PUBLIC_SOURCES),
     ),
     "Alerts, for who is away from the screen": (
         Name(
@@ -124,8 +116,7 @@ ENVIRONMENT_NAMES: dict[str, tuple[Name, ...]] = {
         Name("ALERT_SUMMARY_AT", "when the day is summed up on trading days, HH:MM in Korea; empty: never", "20:10"),
         Name("ALERT_HEARTBEAT_URL", "asked for every five minutes while all is watched (healthchecks.io ...)", ""),
         Name("KIS_APP_KEY_EXPIRES", "2027-05-01; warned of from 14 days before; also KIS_APP_KEY_2_EXPIRES ...", ""),
-        Name("DART_API_KEY_EXPIRES", "likewise", ""),
-        Name("DATA_GO_KR_KEY_EXPIRES", "likewise; data.go.kr shows it under the data set that was applied for", ""),
+        *(Name(f"{source.key}_EXPIRES", source.expires_doc, "") for source in PUBLIC_SOURCES),
     ),
 }
 
@@ -134,13 +125,13 @@ MOST_KEYS = 5
 FURTHER_KEYS = tuple(f"{stem}_{n}" for n in range(2, MOST_KEYS + 1) for stem in ("KIS_APP_KEY", "KIS_APP_SECRET"))
 FURTHER_ENDS = tuple(f"KIS_APP_KEY_{n}_EXPIRES" for n in range(2, MOST_KEYS + 1))
 #: The settings that say until when a key is good.
-KEY_ENDS = ("KIS_APP_KEY_EXPIRES", *FURTHER_ENDS, "DART_API_KEY_EXPIRES", "DATA_GO_KR_KEY_EXPIRES")
+KEY_ENDS = ("KIS_APP_KEY_EXPIRES", *FURTHER_ENDS, *(f"{source.key}_EXPIRES" for source in PUBLIC_SOURCES))
 DEFAULTS = {entry.name: entry.default for group in ENVIRONMENT_NAMES.values() for entry in group}
 KNOWN = frozenset(DEFAULTS) | frozenset(FURTHER_KEYS) | frozenset(FURTHER_ENDS)
 #: A name that begins like ours and is none of ours is most likely a slip.
 OURS = (
-    *("KIS_", "WS_", "DESK_", "DATABASE_", "GNUBOARD_", "FLUSH_", "DART_", "DATA_GO_"),
-    *("ALERT_", "BACKUP_", "METRICS_", "RECORD_"),
+    *("KIS_", "WS_", "DESK_", "DATABASE_", "GNUBOARD_", "FLUSH_", "ALERT_", "BACKUP_", "METRICS_", "RECORD_"),
+    *(source.prefix for source in PUBLIC_SOURCES),
 )
 
 HEAD = """\

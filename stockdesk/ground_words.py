@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from stockdesk.manager.words import NAMES
+from stockdesk.public_sources import PUBLIC_SOURCES
 
 #: Who opens events beside the programs.
 SOURCES: dict[str, Any] = {
@@ -17,8 +18,7 @@ SOURCES: dict[str, Any] = {
     "market": _("Live prices"),
     "desk": _("Desk"),
     "backup": _("Backup"),
-    "dart": "DART",
-    "datagokr": _("data.go.kr"),
+    **{source.name: _(source.label) for source in PUBLIC_SOURCES},
 }
 DAEMON_STATES: dict[str, Any] = {
     "running": pgettext_lazy("daemon", "running"),

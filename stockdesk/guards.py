@@ -19,10 +19,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from stockdesk import codes
+from stockdesk.access import may_trade
 
 READING = ("GET", "HEAD", "OPTIONS")
 #: Pages of trading that need no device: enrolling one, and what makes the desk safer.
-BRAKES = ("device", "code", "recovery", "log-out-everywhere", "kill", "stop", "disarm")
+BRAKES = ("enrol", "device", "code", "recovery", "log-out-everywhere", "kill", "stop", "disarm")
 #: Pages on which a person's rights change, looked at or not: a form that was filled in is not lost to the code page.
 OF_RIGHTS = ("auth_user_add", "auth_user_change", "auth_user_delete", "auth_user_password_change")
 
@@ -48,7 +49,8 @@ class CodesFirst:
                 return _led_to_device(request) if codes.has_to_enrol(request.user) else None
             return None if codes.is_fresh(request) else _led_to_code(request)
         if changes_trading(match, method) and codes.has_to_enrol(request.user):
-            return _led_to_device(request) if _may_trade(request) else None
+            # Others are told by the page itself that they may not.
+            return _led_to_device(request) if may_trade(request.user) else None
         return None
 
 
@@ -65,11 +67,6 @@ def changes_rights(match: ResolverMatch, method: str) -> bool:
     if "admin" not in match.namespaces:
         return False
     return match.url_name in OF_RIGHTS or (match.url_name == "auth_user_changelist" and method not in READING)
-
-
-def _may_trade(request: HttpRequest) -> bool:
-    """Others are told by the page itself that they may not."""
-    return request.user.has_perm("trading.operate_desk") or request.user.has_perm("trading.change_condition")
 
 
 def _led_to_device(request: HttpRequest) -> HttpResponse:

@@ -89,7 +89,7 @@ class Check:
 async def examine(typed: Typed) -> list[Check]:
     """Every check of the form, those of the broker one after the other. Nothing is stored."""
     for secret in typed.secrets():
-        redact(secret)
+        redact(secret, "typed")
     shape = list(_shape(typed))
     if shape:
         return shape
@@ -162,7 +162,7 @@ class _OneToken:
             del _tokens[name]
         if self._name not in _tokens:
             issued = await issue()
-            redact(issued.value)
+            redact(issued.value, "typed")
             _tokens[self._name] = (issued.value, now + KEPT)
         return _tokens[self._name][0]
 
@@ -223,7 +223,7 @@ def _clock(skew: float) -> Check:
 def _database(typed: Typed) -> list[Check]:
     """One connection as the desk would open it, and what the server is like."""
     parsed = parse_database_url(typed.database_url, typed.database_password)
-    redact(parsed["PASSWORD"])
+    redact(parsed["PASSWORD"], "typed")
     connection = ConnectionHandler({"default": {**parsed, "TIME_ZONE": "Asia/Seoul"}})["default"]
     table = settings.DESK.gnuboard.table
     try:

@@ -8,8 +8,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from stockdesk.env import read_environment
 from stockdesk.env_file import UnreadableFile, read_file
+from stockdesk.env_reader import read_environment
 from stockdesk.guide import HOSTS, Typed
 
 LETTERS = string.ascii_letters + string.digits

@@ -5,7 +5,7 @@ import logging
 import re
 import sys
 import threading
-from collections import deque
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from types import TracebackType
@@ -22,13 +22,27 @@ SHORTEST = 3
 #: Below this length a value is only taken out where it stands alone, not inside a longer word.
 WHOLE_WORD = 8
 
+#: What follows these names is a secret whoever wrote the line. A library that cuts a long frame short leaves half a
+#: key, which is not among the known values: it is known by its name alone.
+_NAMED = re.compile(
+    r"""\b(?P<name>appkey|appsecret|secretkey|approval_key|access_token|authorization|crtfc_key|servicekey|cano)
+        (?P<between>(?:[\\"']*\s*[:=]\s*|["']\s*,\s*)(?:b(?=["']))?+[\\"']*+(?:bearer\s+)?+)
+        (?!\[redacted\])[^\s\\"'&,;)}]+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
 
 class Secrets:
-    """The values that must not be shown, those of the environment for good and tokens as they come and go."""
+    """The values that must not be shown: those of the environment for good, others as they come and go.
 
-    def __init__(self, tokens_kept: int = 64) -> None:
+    Of what comes and goes the ``kept`` latest of each kind are remembered, so that one kind, however many there are,
+    does not push out another that is in use.
+    """
+
+    def __init__(self, kept: int = 64) -> None:
         self._lasting: set[str] = set()
-        self._passing: deque[str] = deque(maxlen=tokens_kept)
+        self._kept = kept
+        self._passing: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._pattern: re.Pattern[str] | None = None
         self._lock = threading.Lock()
 
@@ -37,10 +51,17 @@ class Secrets:
             self._lasting.update(value for value in values if len(value) >= SHORTEST)
             self._compile()
 
-    def register(self, value: str) -> None:
+    def register(self, value: str, kind: str = "token") -> None:
         with self._lock:
-            if len(value) >= SHORTEST and value not in self._passing:
-                self._passing.append(value)
+            known = self._passing[kind]
+            if len(value) < SHORTEST or value in self._lasting:
+                return
+            new = value not in known
+            known.pop(value, None)
+            known[value] = None  # the latest again: what is in use is named now and then
+            if new:
+                while len(known) > self._kept:
+                    del known[next(iter(known))]
                 self._compile()
 
     def removed_from(self, text: str) -> str:
@@ -48,7 +69,8 @@ class Secrets:
         return pattern.sub(MASK, text) if pattern else text
 
     def _compile(self) -> None:
-        spellings = {s for value in (*self._lasting, *self._passing) for s in _spellings(value)}
+        passing = (value for known in self._passing.values() for value in known)
+        spellings = {s for value in (*self._lasting, *passing) for s in _spellings(value)}
         # The longest first: one secret may be the beginning of another.
         parts = [_expression(s) for s in sorted(spellings, key=lambda s: (-len(s), s))]
         self._pattern = re.compile("|".join(parts)) if parts else None
@@ -68,9 +90,9 @@ def _expression(spelling: str) -> str:
 _secrets = Secrets()
 
 
-def redact(value: str) -> None:
+def redact(value: str, kind: str = "token") -> None:
     """Keep this value (a token, an approval key) out of everything that is logged from now on."""
-    _secrets.register(value)
+    _secrets.register(value, kind)
 
 
 def redacted(text: str) -> str:
@@ -78,10 +100,16 @@ def redacted(text: str) -> str:
     return _secrets.removed_from(text)
 
 
+def logged(text: str) -> str:
+    """The text as a log may have it: without the known secrets, and without what is one by its name."""
+    return _NAMED.sub(rf"\g<name>\g<between>{MASK}", redacted(text))
+
+
 def secrets_of(desk: Environment) -> list[str]:
     """Every value of the environment that must not be shown, in each form in which it travels."""
-    values = [desk.secret_key, desk.hts_id, desk.dart_api_key, desk.data_go_kr_key, desk.database["PASSWORD"],
-              desk.trading_password, desk.collecting_password, desk.metrics_token, *desk.alerts.secrets()]  # fmt: skip
+    values = [desk.secret_key, desk.hts_id, *(source.key for source in desk.sources.values()),
+              desk.database["PASSWORD"], desk.trading_password, desk.collecting_password, desk.metrics_token,
+              *desk.alerts.secrets()]  # fmt: skip
     for pair in desk.app_keys:
         values += [pair.key, pair.secret]
     return values + account_forms(desk.account)
@@ -102,12 +130,12 @@ class Redact(logging.Filter):
         except Exception:
             # A wrong placeholder must not stop a daemon, and Python's own complaint would show the arguments.
             text = f"{record.msg} (with {len(record.args or ())} arguments that do not fit)"
-        record.msg, record.args = redacted(text), None
+        record.msg, record.args = logged(text), None
         if record.exc_info:
-            record.exc_text = redacted(logging.Formatter().formatException(record.exc_info))
+            record.exc_text = logged(logging.Formatter().formatException(record.exc_info))
             record.exc_info = None
         if record.stack_info:
-            record.stack_info = redacted(record.stack_info)
+            record.stack_info = logged(record.stack_info)
         return True
 
 
@@ -122,7 +150,7 @@ class KstFormatter(logging.Formatter):
         return at.isoformat(timespec="milliseconds")
 
     def format(self, record: logging.LogRecord) -> str:
-        return redacted(super().format(record))
+        return logged(super().format(record))
 
 
 def logging_config(desk: Environment) -> dict[str, Any]:

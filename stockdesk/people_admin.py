@@ -11,6 +11,8 @@ from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin
@@ -105,7 +107,7 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
     list_filter_sheet = False
     search_fields = ("username", "first_name", "last_name", "email")
     search_help_text = _("user name, name or mail address")
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("change_password", "last_login", "date_joined")
     filter_horizontal = ()
     login = moment("last_login", _("last login"))
 
@@ -120,12 +122,18 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
     def has_device(self, user: Any) -> bool:
         return bool(user.enrolled)
 
+    @display(description=_("Password"))
+    def change_password(self, user: User) -> str:
+        """Nothing of the stored one is shown, not even how it is hashed."""
+        address = reverse("admin:auth_user_password_change", args=[user.pk])
+        return format_html('<a href="{}">{}</a>', address, _("Give a new password"))
+
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
         if obj is None:
             return [(None, {"fields": ("username", "password1", "password2", "role")})]
         rights = ("is_active",) if obj.is_superuser else ("role", "is_active")
         return [
-            (None, {"fields": ("username", "password")}),
+            (None, {"fields": ("username", "change_password")}),
             (_("Rights"), {"fields": rights}),
             (_("Person"), {"fields": ("last_name", "first_name", "email")}),
             (_("Logins"), {"fields": ("last_login", "date_joined")}),

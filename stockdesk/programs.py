@@ -22,7 +22,6 @@ class Program:
 
     name: str
     command: tuple[str, ...]  # a part may stand for a port: {web_port}, {rest_port}, {ws_port}
-    does: str
     priority: int
     when: When = "always"
     # "embedded": with the desk's own MariaDB; "simulated": with the broker's stand-in; "account": KIS_ACCOUNT is set
@@ -35,79 +34,80 @@ class Program:
 
 
 PROGRAMS = (
+    # the desk's own database server
     Program(
         name="mariadb",
         command=(PYTHON, "-m", "stockdesk.setup", "serve-database"),
-        does="the desk's own database server",
         priority=10,
         only="embedded",
         starts_alone=True,
         stop_seconds=120,  # a clean stop writes every dirty page
     ),
+    # stands in for KIS
     Program(
         name="simulator",
         command=(PYTHON, "manage.py", "run_simulator", "--rest-port", "{rest_port}", "--ws-port", "{ws_port}"),
-        does="stands in for KIS",
         priority=20,
         only="simulated",
         starts_alone=True,
     ),
+    # live prices and execution notices
     Program(
         name="ws_market",
         command=(PYTHON, "manage.py", "run_ws_market"),
-        does="live prices and execution notices",
         priority=30,
         when="market hours",
         stop_seconds=30,  # the step in hand is finished, and that may be waiting for a token
     ),
+    # prices of the whole market, thirty issues a call
     Program(
         name="rest_market",
         command=(PYTHON, "manage.py", "run_rest_market"),
-        does="prices of the whole market, thirty issues a call",
         priority=35,
         when="market hours",
     ),
+    # balance and holdings of the account
     Program(
         name="assets",
         command=(PYTHON, "manage.py", "run_assets"),
-        does="balance and holdings of the account",
         priority=40,
         when="market hours",
         only="account",
         asks_calendar=True,
     ),
+    # conditions become orders
     Program(
         name="trading",
         command=(PYTHON, "manage.py", "run_trading"),
-        does="conditions become orders",
         priority=50,
         when="market hours",
         only="account",
     ),
+    # overseas indices and rates
     Program(
         name="overseas",
         command=(PYTHON, "manage.py", "run_overseas"),
-        does="overseas indices and rates",
         priority=60,
         when="night",
     ),
+    # opens the batch jobs: filings from 07:00, data.go.kr at 13:10, the broker's figures after the close
     Program(
         name="reference",
         command=(PYTHON, "manage.py", "run_reference"),
-        does="opens the batch jobs: filings from 07:00, data.go.kr at 13:10, the broker's figures after the close",
         priority=65,
         when="after the close",
     ),
+    # batch jobs
     Program(
         name="worker",
         # The checks would load every page.
         command=(PYTHON, "manage.py", "qcluster", "--skip-checks"),
-        does="batch jobs",
         priority=70,
         stop_seconds=60,  # the items in hand are finished
         # It waits for ever for a child that a signal to the group ended before it could tell it to stop.
         ends_its_children=True,
     ),
+    # dashboard and admin
     Program(
         name="web",
         command=(
@@ -115,13 +115,12 @@ PROGRAMS = (
             *("--host", "127.0.0.1", "--port", "{web_port}"),
             *("--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "5"),
         ),
-        does="dashboard and admin",
         priority=90,
     ),
+    # starts and stops the others by trading hours
     Program(
         name=MANAGER,
         command=(PYTHON, "manage.py", "run_manager"),
-        does="starts and stops the others by trading hours",
         priority=100,  # the first to stop: nobody starts again what is being stopped
         starts_alone=True,  # it waits until ./desk has made the tables; nobody else would start it again
     ),

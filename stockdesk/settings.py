@@ -6,8 +6,8 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from stockdesk.csp import PAGES
-from stockdesk.env import read_environment
 from stockdesk.env_database import reading
+from stockdesk.env_reader import read_environment
 from stockdesk.logs import logging_config
 from stockdesk.unfold import UNFOLD  # noqa: F401  a setting like any other, in a file of its own
 
@@ -100,6 +100,8 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
 AXES_RESET_ON_SUCCESS = True
+# It keeps what was posted: a recovery code with one digit wrong is most of a right one.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code"]
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False

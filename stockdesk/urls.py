@@ -11,7 +11,7 @@ from stockdesk import (
 )
 from stockdesk.headers import robots
 from stockdesk.health import healthz, readyz
-from stockdesk.logins import Login, to_login
+from stockdesk.logins import Login, code, to_login
 from stockdesk.manager import readiness  # noqa: F401  (likewise)
 from stockdesk.metrics import metrics
 
@@ -25,6 +25,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("robots.txt", robots, name="robots"),
     path("login/", Login.as_view(), name="login"),
+    path("login/code/", code, name="login-code"),
     path("logout/", LogoutView.as_view(next_page="login"), name="logout"),
     path("guide/", guide_views.page, name="guide"),
     path("guide/check/", guide_views.check, name="guide-check"),

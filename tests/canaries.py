@@ -2,11 +2,14 @@
 
 Everything runs at DEBUG, child processes too. A secret that is seen fails the test that showed it. What is searched:
 
+- every log record that the test process makes, of every logger from DEBUG on: what our own code says, as it says it;
+  what libraries say, as our handler would write it. Levels, handlers and whatever switches logging off do not matter
 - what tests and the processes that they start write: captured output, ``*.log`` files, pipes
 - pages and other answers of the web process
 - arguments of started processes, which everybody on the machine reads in ``ps``
 """
 
+import logging
 import os
 import subprocess
 import types
@@ -34,7 +37,15 @@ NEEDLES = {
     "eyJzdWIiOiAidG9rZW4iLCAiaXNzIjogInNpbXVsYXRvciIs": "an access token",
     ACCOUNT[:8]: "the account number",
 }
+#: Where our own code lies; of the rest of the checkout, tests leak on purpose and libraries are not ours.
+OURS = tuple(
+    str(Path(settings.BASE_DIR, app)) + os.sep for app in ("stockdesk", "market", "assets", "trading", "collectors")
+)
+#: Django's note that a template names what is not there (DEBUG, which our configuration holds back): it has the whole
+#: context in it, and whoever reads that makes the queries that the page has just saved.
+UNREAD = "django.template"
 _found: list[str] = []
+_redact, _format = logs.Redact(), logs.KstFormatter()
 
 
 def search(text: str | bytes, where: str) -> None:
@@ -46,6 +57,40 @@ def search(text: str | bytes, where: str) -> None:
             at = text.index(needle)
             around = text[max(0, at - 80) : at].replace("\n", " ")
             _found.append(f"{name} in {where}, behind: ...{around!r}")
+
+
+def listen_to_records() -> None:
+    """Hear what every logger says, by the class that they all are: no configuration, no ``logging.disable`` and no
+    logger that was disabled changes that. Only we hear of a record that nobody would have made without us."""
+    enabled, handle = logging.Logger.isEnabledFor, logging.Logger.handle
+
+    def wanted(self: logging.Logger, level: int) -> bool:
+        return level >= logging.DEBUG or enabled(self, level)
+
+    def handled(self: logging.Logger, record: logging.LogRecord) -> None:
+        overhear(record)
+        if enabled(self, record.levelno):
+            handle(self, record)
+
+    logging.Logger.isEnabledFor = wanted  # type: ignore[method-assign]
+    logging.Logger.handle = handled  # type: ignore[method-assign]
+
+
+def overhear(record: logging.LogRecord) -> None:
+    if record.name == UNREAD and record.levelno < logging.INFO:
+        return
+    try:
+        text = record.getMessage()
+    except Exception:
+        text = f"{record.msg} {record.args}"
+    if record.exc_info:
+        text += _format.formatException(record.exc_info)
+    if any(needle in text for needle in NEEDLES):
+        if not record.pathname.startswith(OURS):
+            copy = logging.makeLogRecord(record.__dict__)
+            _redact.filter(copy)
+            text = _format.format(copy)
+        search(text, f"the log of {record.name}")
 
 
 def listen_to_children() -> None:
@@ -110,6 +155,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
         return  # the tests run in other processes, which would take our level for the one that was asked for
     put_canaries_in()
+    listen_to_records()
     listen_to_children()
     read_every_page()
     os.environ["LOG_LEVEL"] = "debug"

@@ -3,12 +3,13 @@
 import gettext
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection, connections
@@ -17,9 +18,14 @@ from django.utils.translation import trans_real
 
 from stockdesk import grants, roles
 from stockdesk.simulator.testing import RunningSimulator, running_simulator
-from tests.feed import KEYS, PLACES, SESSIONS, FeedProcess, StartFeed
+from tests.feed import KEYS, PLACES, SESSIONS, StartFeed
+from tests.programs import Running, programs_of
 
 pytest_plugins = ["tests.canaries"]
+
+# A machine that is busy with something else makes examples slowly; that is no news about our code.
+hypothesis.settings.register_profile("desk", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("desk")
 
 #: Where tests take many seconds, most of them spent waiting.
 LONG = (
@@ -125,24 +131,47 @@ def process_environment(transactional_db: None) -> Callable[..., dict[str, str]]
 @pytest.fixture
 def trading_role(transactional_db: None, settings: Any) -> Iterator[roles.Account]:
     """The trading user, prepared on this test's database; child processes hear of it by `process_environment`."""
-    user = f"{connection.settings_dict['NAME']}_trading"
-    settings.DESK = replace(settings.DESK, trading_user=user, trading_password="only for this test")
-    roles.prepare("trading")
-    yield roles.account_of("trading")
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP USER {grants.account(user, roles.own_host())}")
+    yield from prepared("trading", settings)
 
 
 @pytest.fixture
 def as_trading(trading_role: roles.Account) -> Iterator[None]:
     """This test's connections belong to the trading user."""
+    with acting_as("trading"):
+        yield
+
+
+def prepared(role: str, settings: Any) -> Iterator[roles.Account]:
+    """The database user of a role, for as long as it is asked for."""
+    user = f"{connection.settings_dict['NAME']}_{role}"
+    named = {f"{role}_user": user, f"{role}_password": "only for this test"}
+    settings.DESK = replace(settings.DESK, **named)
+    roles.prepare(role)
+    yield roles.account_of(role)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP USER {grants.account(user, roles.own_host())}")
+
+
+@contextmanager
+def acting_as(role: str) -> Iterator[None]:
+    """Inside, the connections of this process belong to the role's user."""
     before = {alias: dict(connections.settings[alias]) for alias in connections.settings}
-    roles.assume("trading")
-    yield
-    connections.close_all()
-    for alias, values in before.items():
-        connections.settings[alias].update(values)
-        connections[alias].settings_dict.update(values)
+    roles.assume(role)
+    try:
+        yield
+    finally:
+        connections.close_all()
+        for alias, values in before.items():
+            connections.settings[alias].update(values)
+            connections[alias].settings_dict.update(values)
+
+
+@pytest.fixture
+def english_pages(settings: Any) -> Iterator[None]:
+    """The tests read the msgids."""
+    settings.LANGUAGE_CODE = "en"
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -188,9 +217,7 @@ def empty_board(transactional_db: None) -> Iterator[None]:
 def start_feed(
     process_environment: Callable[..., dict[str, str]], empty_board: None, simulator: RunningSimulator, tmp_path: Path
 ) -> Iterator[StartFeed]:
-    started: list[FeedProcess] = []
-
-    def run(**variables: str) -> FeedProcess:
+    def run(**variables: str) -> Running:
         env = process_environment(
             KIS_REST_URL=simulator.rest_url,
             KIS_WS_URL=simulator.ws_url,
@@ -204,17 +231,7 @@ def start_feed(
             DESK_DEMO="1",
             **variables,
         )
-        log = tmp_path / f"ws_market-{len(started)}.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                [sys.executable, "manage.py", "run_ws_market"], env=env, cwd=settings.BASE_DIR, stdout=out, stderr=out
-            )
-        desk = FeedProcess(process, log)
-        started.append(desk)
-        return desk
+        return programs.start("run_ws_market", env=env)
 
-    yield run
-    for desk in started:
-        if desk.process.poll() is None:
-            desk.process.kill()
-            desk.process.wait()
+    with programs_of(tmp_path) as programs:
+        yield run

@@ -22,9 +22,17 @@ def with_device(user: User) -> User:
     return user
 
 
-def client_of(user: User, *, fresh: bool = False) -> Client:
-    """A browser of this person; ``fresh`` as if a code had just been typed into the code page."""
-    client = Client()
+def owner(name: str = "desk") -> User:
+    """Who set the desk up: may do everything."""
+    return User.objects.create_superuser(name, password=PASSWORD)
+
+
+def client_of(user: User, language: str = "", *, fresh: bool = False) -> Client:
+    """A browser of this person, that asks for pages in ``language`` (ko, en) where one is given.
+
+    ``fresh`` as if a code had just been typed into the code page.
+    """
+    client = Client(headers={"Accept-Language": language} if language else None)
     client.force_login(user)
     if fresh:
         session = client.session

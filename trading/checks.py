@@ -10,6 +10,7 @@ from typing import Protocol
 from stockdesk.kis.messages import Side
 from trading.decisions import MAX_QUOTE_AGE, outside_its_time
 from trading.prices import cost, day_limits
+from trading.pricings import WITHOUT_PRICE
 from trading.reservations import cash_held, committed, open_quantity, shares_held, shares_held_unseen
 from trading.states import HOLDING, UNSETTLED, State
 from trading.ticks import on_tick
@@ -109,10 +110,12 @@ def check_hours(wanted: Wanted, facts: Facts) -> Refusal | None:
         return refuse(wanted, "day_unconfirmed", "Nobody has confirmed that today is a trading day.")
     if not market.is_open:
         return refuse(wanted, "closed_today", "The market is closed today.")
-    if wanted.division not in ("00", "01") or market.regular_from is None or market.regular_to is None:
+    if market.regular_from is None or market.regular_to is None:
         return refuse(wanted, "no_hours", "The hours of this kind of order are not known.")
     if not market.regular_from <= facts.now < market.regular_to:
         return refuse(wanted, "outside_hours", "It is outside regular trading.")
+    if not market.takes(facts.now, wanted.division):
+        return refuse(wanted, "no_hours", "The hours of this kind of order are not known.")
     if facts.clock_skew is None or abs(facts.clock_skew) > MAX_CLOCK_SKEW:
         return refuse(wanted, "clock_off", "Our clock and the broker's differ.", seconds=facts.clock_skew)
     return None
@@ -191,7 +194,7 @@ def check_price(wanted: Wanted, facts: Facts) -> Refusal | None:
     lower, upper = day_limits(quote)
     price = wanted.price
     if price is None:
-        if wanted.division != "01" or wanted.reserve_price is None or wanted.reserve_price < upper:
+        if wanted.division not in WITHOUT_PRICE or wanted.reserve_price is None or wanted.reserve_price < upper:
             return refuse(wanted, "bad_price", "A market order must be reckoned at the upper limit.")
         return None
     if not on_tick(price, quote.instrument.kind):

@@ -5,8 +5,9 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from trading.pricings import ORDER_TYPES
 from trading.states import State
-from trading.views import Mode, Pricing, Sizing, Source, Stop, Trigger
+from trading.views import Mode, Sizing, Source, Stop, Trigger
 
 BINARY = "utf8mb4_bin"
 SIDES = [("buy", _("buy")), ("sell", _("sell"))]
@@ -42,11 +43,7 @@ SIZINGS = [
     (Sizing.AMOUNT.value, _("order amount")),
     (Sizing.ALL.value, _("all")),
 ]
-PRICINGS = [
-    (Pricing.STRIKE.value, _("limit at the strike price")),
-    (Pricing.TICKS.value, _("limit with ticks")),
-    (Pricing.MARKET.value, _("market order")),
-]
+PRICINGS = [(str(pricing), order_type.label) for pricing, order_type in ORDER_TYPES.items()]
 STOPS = [
     (Stop.NORMAL.value, _("normal")),
     (Stop.NO_NEW.value, _("no new orders")),

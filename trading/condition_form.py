@@ -15,6 +15,7 @@ from market.watch_forms import symbol_of_name
 from stockdesk.kis.numbers import TypedNumberError, typed_number
 from trading.known import known_of
 from trading.models import Condition
+from trading.pricings import ORDER_TYPES
 from trading.validation import (
     MAX_AMOUNT,
     MAX_PRICE,
@@ -160,6 +161,9 @@ class ConditionForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.warnings: list[Complaint] = []
+        if "pricing" in self.fields:  # a condition of the board is shown without any
+            with_ticks = [str(pricing) for pricing, one in ORDER_TYPES.items() if one.with_ticks]
+            self.fields["pricing"].widget.attrs["data-with-ticks"] = " ".join(with_ticks)
         if self.instance.pk:
             self.fields["seen_revision"].initial = self.instance.revision
         else:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from stockdesk.kis.messages import KST
-from trading.prices import LIMIT_DIVISION, MARKET_DIVISION, Unpriced, cost, order_price, strike_price, worst_price
+from trading.prices import Unpriced, cost, order_price, strike_price, worst_price
+from trading.pricings import order_type
 from trading.views import (
     BalanceView,
     ConditionView,
@@ -106,7 +107,7 @@ def _decide_one(
         side=condition.side,
         quantity=quantity,
         price=price,
-        division=MARKET_DIVISION if price is None else LIMIT_DIVISION,
+        division=order_type(condition.pricing).division,
         reserve_price=worst,
         reason=f"{condition.trigger} {strike.normalize():f}, last {quote.last_price}",
         quote_price=quote.last_price,

@@ -22,7 +22,6 @@ LOOK_UPS_LATER = 30
 CLEAN_LOOK_UPS = 3
 PROVED_AFTER = timedelta(seconds=60)
 ATTEMPTS = 3
-ATTEMPT_SPACING = timedelta(seconds=1)
 MAX_INTENT_AGE = timedelta(seconds=30)
 """An intent that waited longer is denied; its condition decides anew."""
 DENIALS_WITHIN = timedelta(minutes=10)

@@ -2,10 +2,9 @@
 
 from decimal import ROUND_CEILING, Decimal
 
-from trading.ticks import limits, on_tick, round_price, step
-from trading.views import ConditionView, HoldingView, Pricing, QuoteView, Trigger
-
-MARKET_DIVISION, LIMIT_DIVISION = "01", "00"
+from trading.pricings import order_type
+from trading.ticks import limits, on_tick
+from trading.views import ConditionView, HoldingView, QuoteView, Trigger
 
 
 class Unpriced(Exception):
@@ -41,23 +40,19 @@ def strike_price(condition: ConditionView, holding: HoldingView | None) -> Decim
 
 
 def order_price(condition: ConditionView, quote: QuoteView, strike: Decimal) -> int | None:
-    """The price of the order, on its tick and inside the day's limits; None for a market order.
+    """The price of the order in KRW, on its tick and inside the day's limits; None where its type carries none.
 
-    A price is only ever moved to the less aggressive side: a buy down, a sell up.
+    A price is only ever moved to the less aggressive side: a buy down, a sell up. Raises Unpriced.
     """
-    if condition.pricing is Pricing.MARKET:
+    priced = order_type(condition.pricing).priced
+    if priced is None:
         return None
     if quote.instrument is None or not quote.last_price:
         raise Unpriced("the instrument is not in the master")
-    kind, side = quote.instrument.kind, condition.side
-    if condition.pricing is Pricing.STRIKE:
-        whole = int(strike) if side == "buy" else int(strike.to_integral_value(ROUND_CEILING))
-        price = round_price(whole, side, kind)
-    else:
-        towards_fill = condition.ticks if side == "buy" else -condition.ticks
-        price = step(round_price(quote.last_price, side, kind), towards_fill, kind)
+    kind = quote.instrument.kind
+    price = priced(condition, quote.last_price, strike, kind)
     lower, upper = day_limits(quote)
-    price = min(price, upper) if side == "buy" else max(price, lower)
+    price = min(price, upper) if condition.side == "buy" else max(price, lower)
     if price <= 0 or not on_tick(price, kind):
         raise Unpriced("no valid order price comes out")
     return price

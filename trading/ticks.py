@@ -3,14 +3,7 @@
 These bind what we send. A trade may print between two ticks (mid-price orders): never judge a received price by them.
 """
 
-from datetime import date
-from typing import Literal
-
-Kind = Literal["stock", "etf", "etn"]
-
-EFFECTIVE_FROM = date(2023, 1, 25)
-"""KOSPI, KOSDAQ and KONEX alike since then; ETF and ETN since December of that year."""
-
+# In force since 2023-01-25, KOSPI, KOSDAQ and KONEX alike; ETF and ETN since December of that year.
 # (below, tick): a price exactly on a boundary belongs to the higher band.
 _STOCK = ((2_000, 1), (5_000, 5), (20_000, 10), (50_000, 50), (200_000, 100), (500_000, 500))
 _ABOVE = 1_000

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from trading import views_desk, views_device, views_limits, views_orders
+from trading import views_desk, views_device, views_enrol, views_limits, views_orders
 
 app_name = "trading"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("arm/", views_desk.arm, name="arm"),
     path("disarm/", views_desk.disarm, name="disarm"),
     path("limits/", views_limits.limits, name="limits"),
+    path("enrol/", views_enrol.enrol, name="enrol"),
     path("device/", views_device.device, name="device"),
     path("recovery/", views_device.recovery, name="recovery"),
     path("code/", views_device.code, name="code"),

@@ -14,8 +14,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from stockdesk.kis.numbers import TypedNumberError, typed_number
+from trading.pricings import at_the_strike, order_type
 from trading.ticks import on_tick, round_price, step
-from trading.views import Pricing, Sizing, Trigger
+from trading.views import Sizing, Trigger
 
 BY_PRICE = (Trigger.AT_OR_BELOW, Trigger.AT_OR_ABOVE)
 BY_AVERAGE = (Trigger.TAKE_PROFIT, Trigger.STOP_LOSS)
@@ -109,7 +110,7 @@ def asked_for(said: Said) -> dict[str, bool]:
         "rate": said.trigger not in BY_PRICE,
         "quantity": said.sizing == Sizing.QUANTITY,
         "amount": said.sizing == Sizing.AMOUNT,
-        "ticks": said.pricing == Pricing.TICKS,
+        "ticks": order_type(said.pricing).with_ticks,
     }
 
 
@@ -247,10 +248,11 @@ def _size(said: Said, known: Known) -> Iterator[Complaint]:
 
 
 def _price_of_order(said: Said, known: Known) -> int | None:
-    """What a share will cost about; a market order is reckoned at the upper limit, as KIS does."""
-    if said.pricing == Pricing.MARKET and known.limits is not None:
+    """What a share will cost about, in KRW; an order without a price is reckoned at the upper limit, as KIS does."""
+    priced = order_type(said.pricing).priced
+    if priced is None and known.limits is not None:
         return known.limits[1]
-    strike = strike_of(said, known) if said.pricing == Pricing.STRIKE else None
+    strike = strike_of(said, known) if priced is at_the_strike else None
     return int(strike) if strike else known.last_price
 
 

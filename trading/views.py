@@ -3,7 +3,7 @@
 Prices and amounts in KRW, quantities in shares, times aware. None is "not known", and nothing is decided on that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -124,6 +124,8 @@ class MarketView:
     """End of continuous trading: the closing auction is not in it."""
     over_at: datetime | None
     """From here on no order of the day can fill any more."""
+    takes: Callable[[datetime, str], bool]
+    """Whether the exchange takes an order of this ORD_DVSN at a moment."""
     stopped: bool | None = False
     """A circuit breaker holds the whole market."""
 

@@ -3,14 +3,9 @@
 Each person only their own. A secret is in the one answer that makes it and never shown again.
 """
 
-from base64 import b32encode, b64encode
-from io import BytesIO
-
-import qrcode
 from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,10 +13,10 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
-from django_otp.plugins.otp_totp.models import TOTPDevice
-from qrcode.image.svg import SvgPathImage
 
 from stockdesk import codes
+from stockdesk.logins import end_logins
+from trading import enrolling
 from trading.answers import sees
 from trading.desk import note
 from trading.views_desk import frame, wrong_code
@@ -50,28 +45,16 @@ def _begin(request: HttpRequest) -> HttpResponse:
         problem = "" if known == request.user else _("The password is wrong.")
     if problem:
         return _page(request, problem=problem, status=403)
-    fresh = codes.begin(request.user)
-    secret = b32encode(fresh.bin_key).decode()
-    shown = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
-    return _page(request, qr=qr_image(fresh), secret=shown)
+    return _page(request, **enrolling.begun(request.user))
 
 
 def _confirm(request: HttpRequest) -> HttpResponse:
     """The first code: the device counts, and its recovery codes are shown, this once."""
     assert isinstance(request.user, User)
-    waiting = codes.waiting_device(request.user)
-    if waiting is None:
-        return _page(request, problem=_("There is no device to confirm, or its ten minutes are over. Begin again."))
-    had = codes.device_of(request.user) is not None
     try:
-        codes.confirm(waiting, request.POST.get("code", ""))
+        recovery_codes = enrolling.confirmed(request, request.user)
     except codes.WrongCode as exc:
         return _page(request, problem=str(exc), status=403)
-    with transaction.atomic():
-        who = request.user.get_username()
-        note(who, timezone.now(), "device", before=who if had else "", after=who)
-        recovery_codes = codes.make_recovery_codes(request.user)
-    codes.remember_code(request)
     messages.success(request, _("The device is enrolled. Its codes count from now on."))
     return _page(request, recovery_codes=recovery_codes)
 
@@ -108,9 +91,7 @@ def code(request: HttpRequest) -> HttpResponse:
 @require_POST
 def log_out_everywhere(request: HttpRequest) -> HttpResponse:
     """End every login of this person, this one too; open dashboards notice within half a minute."""
-    mine = str(request.user.pk)
-    theirs = [row.pk for row in Session.objects.all() if row.get_decoded().get("_auth_user_id") == mine]
-    Session.objects.filter(pk__in=theirs).delete()
+    end_logins(request.user)
     request.session.flush()
     return redirect("login")
 
@@ -123,10 +104,3 @@ def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpRes
         **more,
     }
     return render(request, "trading/device.html", {**frame(), **facts}, status=status)
-
-
-def qr_image(fresh: TOTPDevice) -> str:
-    """The device's otpauth address as a picture: a data: URI of an SVG, made here and loaded from nowhere."""
-    drawn = BytesIO()
-    qrcode.make(fresh.config_url, image_factory=SvgPathImage, box_size=10).save(drawn)
-    return f"data:image/svg+xml;base64,{b64encode(drawn.getvalue()).decode()}"

@@ -7,7 +7,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from trading.views import Pricing, Sizing, Trigger
+from trading.pricings import order_type
+from trading.views import Sizing, Trigger
 
 WHY_NOT: dict[str, str | Promise] = {
     # the condition itself
@@ -149,8 +150,4 @@ def _size(condition: Any) -> str:
 
 
 def _how(condition: Any) -> str:
-    if condition.pricing == Pricing.MARKET:
-        return _("market order")
-    if condition.pricing == Pricing.TICKS:
-        return _("limit at %(ticks)s ticks") % {"ticks": f"{condition.ticks:+d}"}
-    return _("limit order")
+    return str(order_type(condition.pricing).words) % {"ticks": f"{condition.ticks:+d}"}

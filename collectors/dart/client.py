@@ -77,7 +77,8 @@ def _client(base_url: str, key: str) -> DartClient:
 
 def client() -> DartClient:
     """The client of this process; raises KeyRefused where no key is set."""
-    return _client(settings.DESK.dart_url, settings.DESK.dart_api_key)
+    source = settings.DESK.sources[SOURCE]
+    return _client(source.url, source.key)
 
 
 def read(body: bytes, endpoint: str) -> dict[str, Any]:

@@ -81,4 +81,5 @@ def _client(base_url: str, key: str) -> DataGoKrClient:
 
 def client() -> DataGoKrClient:
     """The client of this process; raises KeyRefused where no key is set."""
-    return _client(settings.DESK.data_go_kr_url, settings.DESK.data_go_kr_key)
+    source = settings.DESK.sources[SOURCE]
+    return _client(source.url, source.key)

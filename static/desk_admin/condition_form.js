@@ -12,7 +12,7 @@ document.addEventListener("DOMContentLoaded", () => {
     rate: () => ["take_profit", "stop_loss", "trailing"].includes(field("trigger").value),
     quantity: () => field("sizing").value === "quantity",
     amount: () => field("sizing").value === "amount",
-    ticks: () => field("pricing").value === "ticks",
+    ticks: () => field("pricing").dataset.withTicks.split(" ").includes(field("pricing").value),
   };
 
   function arrange() {

@@ -17,7 +17,7 @@ from stockdesk.alerts.catalogue import WARNING, Entry, entry_of
 from stockdesk.alerts.channels import Channel, channels
 from stockdesk.alerts.pace import CROWD, FORGET, HOUR, Pace
 from stockdesk.alerts.registry import News
-from stockdesk.alerts.sending import PING, Batch, Post
+from stockdesk.alerts.sending import PING, Answer, Batch, Post
 from stockdesk.events import REOPEN_SECONDS, clear_event, raise_event
 from stockdesk.kis.messages import KST
 from stockdesk.models import Event
@@ -61,6 +61,7 @@ class Alerts:
         self._now = now or (lambda: datetime.now(KST))
         self._post = post or Post(self.channels)
         self._pace = Pace()
+        self._unsettled: list[Answer] = []
         self._told: dict[int, int] = {}
         self._began_at: datetime | None = None
         self._told_news: dict[str, datetime] = {}
@@ -97,7 +98,15 @@ class Alerts:
         for at, event in rows:
             if event in causes:
                 self._pace.note_cause(at, causes[event])
+        self._look_at_channels()
         self._began_at = now
+
+    def _look_at_channels(self) -> None:
+        """The list may be another one since: what is said of a channel is to be true of whatever is called so now."""
+        failing = ledger.failing(self.channels)
+        told = Event.objects.filter(source=SOURCE, code=UNDELIVERED, is_open=True).values_list("subject", flat=True)
+        for channel in set(told) - failing:
+            clear_event(SOURCE, UNDELIVERED, channel)
 
     def _events(self, now: datetime) -> list[Event]:
         """All that is open, and what ended lately; one query, by the index on the end."""
@@ -279,14 +288,23 @@ class Alerts:
         return self.settings.heartbeat_url
 
     def _take_answers(self, now: datetime) -> None:
-        for answer in self._post.taken():
-            if answer.id == PING:
-                if not answer.ok and not self._ping_failing:
-                    log.warning("ALERT_HEARTBEAT_URL does not answer: %s", answer.error)
-                self._ping_failing = not answer.ok
-                continue
-            channel, in_vain = ledger.settle(answer, now)
-            if in_vain >= ledger.IN_VAIN:
-                raise_event(SOURCE, UNDELIVERED, channel, text=answer.error)
-            elif not in_vain:
-                clear_event(SOURCE, UNDELIVERED, channel)
+        """Write the answers down, one by one; where the database is away they wait here, and nothing else is sent."""
+        self._unsettled += self._post.taken()
+        while self._unsettled:
+            self._settle(self._unsettled[0], now)
+            del self._unsettled[0]
+
+    def _settle(self, answer: Answer, now: datetime) -> None:
+        if answer.id == PING:
+            if not answer.ok and not self._ping_failing:
+                log.warning("ALERT_HEARTBEAT_URL does not answer: %s", answer.error)
+            self._ping_failing = not answer.ok
+            return
+        settled = ledger.settle(answer, self.channels, now)
+        if settled is None:
+            return
+        channel, in_vain = settled
+        if in_vain >= ledger.IN_VAIN:
+            raise_event(SOURCE, UNDELIVERED, channel, text=answer.error)
+        elif not in_vain:
+            clear_event(SOURCE, UNDELIVERED, channel)

@@ -1,22 +1,33 @@
-"""The channels of ALERT_URLS: known by number and scheme, never by their address."""
+"""The channels of ALERT_URLS: shown by number and scheme, told apart by a keyed digest, never by their address."""
 
+import hmac
 import re
 from dataclasses import dataclass, field
+from hashlib import sha256
+
+from django.conf import settings as django_settings
 
 from stockdesk.alerts.catalogue import RANK
 from stockdesk.env_alerts import SHORTEST_PIECE, AlertSettings, pieces
 from stockdesk.logs import MASK, redacted
 
 ERROR_LENGTH = 200
+KEY_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One address. ``name`` is "tgram 1": scheme and place, all that is shown or stored of it."""
+    """One address. ``name`` is "tgram 1", scheme and place: all that is shown of it."""
 
     name: str
     minimum: str
     url: str = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        """The same wherever the address stands in the list, and nothing to somebody without SECRET_KEY."""
+        secret = f"alert channel {django_settings.SECRET_KEY}".encode()
+        return hmac.new(secret, self.url.encode(), sha256).hexdigest()[:KEY_LENGTH]
 
     def hears(self, level: str) -> bool:
         return RANK[level] >= RANK[self.minimum]

@@ -29,7 +29,8 @@ def write(alert: Alert, keys: Sequence[Key], hearers: Iterable[Channel]) -> bool
             alert.save()
             AlertKey.objects.bulk_create(AlertKey(key=key, alert=alert, event_id=event) for key, event in keys)
             AlertDelivery.objects.bulk_create(
-                AlertDelivery(alert=alert, channel=channel.name, next_try_at=alert.created_at) for channel in hearers
+                AlertDelivery(alert=alert, channel=channel.name, channel_key=channel.key, next_try_at=alert.created_at)
+                for channel in hearers
             )
     except IntegrityError:
         return False
@@ -53,20 +54,27 @@ def known(keys: Collection[str]) -> set[str]:
 def due(now: datetime, channels: Sequence[Channel]) -> list[Job]:
     """What is to be sent now, oldest first; whatever waits for a channel that is gone fails."""
     rows = AlertDelivery.objects.filter(state=AlertDelivery.State.WAITING, next_try_at__lte=now)
-    names = {channel.name for channel in channels}
+    names = {channel.key: channel.name for channel in channels}
     jobs, gone = [], []
     for row in rows.select_related("alert").order_by("alert_id")[:BATCH]:
-        if row.channel not in names:
+        if (name := names.get(row.channel_key)) is None:
             gone.append(row.pk)
             continue
         alert = row.alert
         look = TYPES["recovered" if alert.kind == Alert.Kind.RECOVERED else alert.level]
-        jobs.append(Job(row.pk, row.channel, alert.title, alert.body, look))
+        jobs.append(Job(row.pk, name, alert.title, alert.body, look))
     if gone:
         AlertDelivery.objects.filter(pk__in=gone).update(
             state=AlertDelivery.State.FAILED, error="the channel is no longer in ALERT_URLS"
         )
     return jobs
+
+
+def failing(channels: Sequence[Channel]) -> set[str]:
+    """The channels, by name, that have a message which they did not take several times."""
+    rows = AlertDelivery.objects.filter(state=AlertDelivery.State.WAITING, tries__gte=IN_VAIN)
+    keys = set(rows.values_list("channel_key", flat=True))
+    return {channel.name for channel in channels if channel.key in keys}
 
 
 def hold(jobs: Sequence[Job], now: datetime) -> None:
@@ -75,9 +83,15 @@ def hold(jobs: Sequence[Job], now: datetime) -> None:
     AlertDelivery.objects.filter(pk__in=[job.id for job in jobs]).update(next_try_at=until)
 
 
-def settle(answer: Answer, now: datetime) -> tuple[str, int]:
-    """Write down what became of a delivery; its channel, and how many tries were in vain so far (0 = sent)."""
-    row = AlertDelivery.objects.get(pk=answer.id)
+def settle(answer: Answer, channels: Sequence[Channel], now: datetime) -> tuple[str, int] | None:
+    """Write down what became of a delivery; its channel by its name of today, and how many tries were in vain so far
+    (0 = sent).
+
+    None where its message is no longer there.
+    """
+    row = AlertDelivery.objects.filter(pk=answer.id).first()
+    if row is None:
+        return None
     row.tries += 1
     if answer.ok:
         row.state, row.sent_at, row.error = AlertDelivery.State.SENT, now, ""
@@ -88,7 +102,8 @@ def settle(answer: Answer, now: datetime) -> tuple[str, int]:
         else:
             row.next_try_at = now + timedelta(seconds=AGAIN[row.tries - 1])
     row.save()
-    return row.channel, 0 if answer.ok else row.tries
+    names = {channel.key: channel.name for channel in channels}
+    return names.get(row.channel_key, row.channel), 0 if answer.ok else row.tries
 
 
 def purge(now: datetime) -> None:

@@ -40,6 +40,12 @@ def expired(backups: Iterable[tuple[datetime, Path]], keep: int, today: date) ->
     return [path for at, path in listed if path not in kept and at.date() != today]
 
 
+def half_made(folder: Path) -> list[Path]:
+    """What a backup has left that was killed; of files of others, in a folder that is not ours alone, none."""
+    form = re.compile(rf"\.(stockdesk|before-restore)-[0-9A-Za-z_-]+-\d{{8}}-\d{{6}}\.sql\.gz{re.escape(PARTIAL)}")
+    return [path for path in folder.iterdir() if form.fullmatch(path.name)]
+
+
 def _all(folder: Path, database: str) -> list[tuple[datetime, Path]]:
     """Oldest first. Another desk may keep its own in the same folder."""
     form = re.compile(rf"stockdesk-{re.escape(_plain(database))}-(\d{{8}}-\d{{6}})\.sql\.gz")

@@ -1,7 +1,7 @@
 """What is true now and was not then: a restore must not make the desk forget it.
 
-How often we have connected, who holds which fencing number, and what a person has stopped are facts of today. They are
-merged: the newer of both holds.
+How often we have connected, who holds which fencing number, what a person has stopped, and what operators have said
+about programs are facts of today. They are merged: the newer of both holds.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,8 +37,9 @@ MERGED: Mapping[str, Mapping[str, str]] = {
     "stockdesk_daemon": {"fence": _GREATER},
     "stockdesk_fence": {"number": _GREATER},
 }
-CONNECTIONS = "stockdesk_connection"
-TABLES = frozenset({*MERGED, CONNECTIONS})
+CONNECTIONS, WORDS = "stockdesk_connection", "stockdesk_programoverride"
+TABLES = frozenset({*MERGED, CONNECTIONS, WORDS})
+DELIVERIES = "stockdesk_alertdelivery"
 
 
 def merge(staged: Mapping[str, str]) -> None:
@@ -58,10 +59,30 @@ def merge(staged: Mapping[str, str]) -> None:
             f" (SELECT 1 FROM {CONNECTIONS} AS now WHERE (now.key_id, now.session, now.at) ="
             " (kept.key_id, kept.session, kept.at))"
         )
+        _keep_words(staged)
+        if DELIVERIES in staged:
+            # What waited then tells of troubles of then, to people who would take them for troubles of now.
+            cursor.execute(f"UPDATE {DELIVERIES} SET state = 'failed', error = 'restored' WHERE state = 'waiting'")
         # Nobody holds a lease: a holder written down in the backup is a process of those days.
         cursor.execute("UPDATE stockdesk_daemon SET holder = '', expires_at = NULL, state = 'stopped'")
         if forgetful:
             _wait(sorted({key_id(pair.key) for pair in settings.DESK.app_keys}))
+
+
+def _keep_words(staged: Mapping[str, str]) -> None:
+    """Of operators' words about a program those of the backup come back only where none is known: a program that was
+    stopped since must not start, and one that was let go since must not stop."""
+    if WORDS not in staged:
+        return
+    named = ", ".join(grants.name(column) for column in columns(WORDS) if column != "id")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT DISTINCT program FROM {WORDS}")
+        spoken_of = [program for (program,) in cursor.fetchall()] or [""]
+        cursor.execute(
+            f"INSERT INTO {WORDS} ({named}) SELECT {named} FROM {staged[WORDS]}"
+            f" WHERE program NOT IN ({', '.join(['%s'] * len(spoken_of))}) ORDER BY id",
+            spoken_of,
+        )
 
 
 def _wait(keys: list[str]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from stockdesk import private
 from stockdesk.backup import files, tables
 from stockdesk.backup.dump import BackupError, Rows, Tally, lines
 from stockdesk.backup.manifest import Manifest
@@ -45,8 +46,8 @@ def write(folder: Path, now: datetime, *, whole: bool = False, before_restore: b
     Raises BackupError, and then leaves nothing behind.
     """
     with _alone_in(folder):
-        for left in folder.glob(f".*{files.PARTIAL}"):
-            left.unlink()  # of a process that was killed
+        for left in files.half_made(folder):
+            left.unlink()
         database = tables.database()
         previous = files.newest(folder, database)
         _look_at_disk(folder, KEEP_FREE + (previous[0].stat().st_size if previous else 0))
@@ -100,13 +101,19 @@ def migrations() -> frozenset[tuple[str, str]]:
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
+    try:
+        private.make_folder(folder)
+        lock = private.open_lock(folder / ".lock")
+    except OSError as exc:
+        raise BackupError(f"{folder} is no place for a backup: {exc.strerror}.") from None
+    try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UnderWay(f"Another backup into {folder} is under way.") from None
         yield
+    finally:
+        os.close(lock)
 
 
 def _look_at_disk(folder: Path, needed: int) -> None:

@@ -88,10 +88,6 @@ class ExecutionNotice:
     digest: str = field(repr=False)
     """SHA-256 of the record as it came, in hex. KIS gives a fill no id, so two equal ones share it."""
 
-    @property
-    def is_buy(self) -> bool:
-        return self.side == "02"
-
 
 @dataclass(frozen=True, slots=True)
 class ControlReply:

@@ -20,7 +20,6 @@ from stockdesk.kis.numbers import NO_VALUE, wire_amount
 
 _BLOCK = 16
 _REFUSED = {"": False, "0": False, "N": False, "1": True, "Y": True}
-_FILLED = {"1": False, "2": True}
 
 _is_account = re.compile(r"[0-9]{8,10}").fullmatch
 _is_order_no = re.compile(r"(?!0+$)[0-9]{1,10}").fullmatch

@@ -298,6 +298,9 @@ class KisClient:
             raise OutcomeUnknown(f"no answer within {self._deadline:g} s", tr_id=tr_id) from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as exc:
             raise NotSent(f"{type(exc).__name__} {exc}".strip(), tr_id=tr_id) from exc
+        except AttributeError as exc:
+            # A connection reset while it opens: anyio asks it for its peer when uvloop has no socket left to ask.
+            raise OutcomeUnknown("the connection was reset while it opened", tr_id=tr_id) from exc
         except httpx.HTTPError as exc:
             # Its text stays out: a header that breaks the protocol is quoted in it.
             raise OutcomeUnknown(type(exc).__name__, tr_id=tr_id) from None

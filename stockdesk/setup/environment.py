@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from stockdesk.env_names import SIMULATED_DART, SIMULATED_DATA_GO_KR
+from stockdesk.public_sources import PUBLIC_SOURCES
 from stockdesk.setup import ports
 from stockdesk.setup.mariadb import DATABASE, ROLES, USER, EmbeddedServer
 from stockdesk.setup.places import DESK, ROOT, Places, Trouble, write_private
@@ -22,7 +22,14 @@ LETTERS = string.ascii_letters + string.digits
 REST_PORT, WS_PORT = 18080, 18081
 
 # What the operator's shell may hold and the demo must not hear of: it would be led to the real account.
-REAL_DESK = ("KIS_", "DATABASE_", "DESK_", "SECRET_KEY", "ALLOWED_HOSTS", "DART_", "DATA_GO_KR_")
+REAL_DESK = (
+    "KIS_",
+    "DATABASE_",
+    "DESK_",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    *(source.prefix for source in PUBLIC_SOURCES),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,7 @@ class DeskFile:
         """The settings as the programs will see them; what is wrong with them is Trouble, by name."""
         from django.core.exceptions import ImproperlyConfigured
 
-        from stockdesk.env import read_environment
+        from stockdesk.env_reader import read_environment
 
         try:
             return read_environment(ROOT, self.child_environment())
@@ -138,9 +145,10 @@ def drawn_by_lot() -> dict[str, str]:
         "DATABASE_TRADING_PASSWORD": letters(32),
         "KIS_ACCOUNT": f"5{secrets.randbelow(10**7):07d}-01",
         "KIS_HTS_ID": "demo",
-        "DART_API_KEY": letters(40),
-        "DATA_GO_KR_KEY": f"{letters(85)}+==",
     }
+    for source in PUBLIC_SOURCES:
+        length, tail = source.toy_key
+        values[source.key] = f"{letters(length)}{tail}"
     for number in range(1, 6):
         suffix = "" if number == 1 else f"_{number}"
         values[f"KIS_APP_KEY{suffix}"] = "PS" + letters(34)
@@ -155,8 +163,7 @@ def addresses(places: Places, rest: int, ws: int) -> dict[str, str]:
         "KIS_REST_URL": f"http://127.0.0.1:{rest}",
         "KIS_WS_URL": f"ws://127.0.0.1:{ws}",
         "KIS_MASTER_URL": f"http://127.0.0.1:{rest}/common/master",
-        "DART_URL": f"http://127.0.0.1:{rest}{SIMULATED_DART}",
-        "DATA_GO_KR_URL": f"http://127.0.0.1:{rest}{SIMULATED_DATA_GO_KR}",
+        **{source.url: f"http://127.0.0.1:{rest}{source.simulated}" for source in PUBLIC_SOURCES},
         "KIS_CALLS_PER_SECOND": "20",
     }
 

@@ -6,6 +6,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from stockdesk import private
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 # A unix socket's path has room for 107 bytes; supervisord binds "supervisor.sock.<pid>" first and renames it.
@@ -102,10 +104,4 @@ def make_private(directory: Path) -> None:
 
 def write_private(path: Path, text: str) -> None:
     """Replace a file whole; nobody but its owner ever sees the new one."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    private.write(path, text.encode())

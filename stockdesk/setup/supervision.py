@@ -15,7 +15,7 @@ from supervisor.xmlrpc import SupervisorTransport, UnixStreamHTTPConnection
 
 from stockdesk.programs import PROGRAMS
 from stockdesk.setup import processes
-from stockdesk.setup.places import ROOT, Places, Trouble
+from stockdesk.setup.places import ROOT, Places, Trouble, write_private
 
 #: Seconds after which a supervisord that has not answered counts as away: one that was stopped hangs for ever.
 SILENCE = 5.0
@@ -54,7 +54,7 @@ class Supervisor:
 
     def start(self, config: str, environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
         """Start it apart from the terminal: Ctrl-C reaches ``./desk`` alone, which then stops things in order."""
-        self.places.supervisor_config.write_text(config)
+        write_private(self.places.supervisor_config, config)
         self.places.supervisor_socket.unlink(missing_ok=True)
         with (self.places.logs / "setup.log").open("ab") as log:
             return subprocess.Popen(

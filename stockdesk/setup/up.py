@@ -269,6 +269,8 @@ class Start:
         self.screen.say(f"\n  {self.url}   up after {time.time() - self.shell_began:.0f} s, mode {self.settings.mode}")
         if self.demo or created:
             self.screen.say(f"  name {admin.NAME}   password {admin.stored_password(DESK)}")
+        if created and not self.demo:
+            self.screen.say("  The first login enrols your phone: have an authenticator app (TOTP) at hand.")
         if DESK.sockets != DESK.run:
             self.screen.say(f"  (this path is too long for sockets: they are in {DESK.sockets})")
 

@@ -19,7 +19,6 @@ What = Literal["accepted", "filled", "cancelled", "amended", "expired", "rejecte
 class Event(NamedTuple):
     """Something that the customer is told about. ``price`` in KRW; expired means the rest of an IOC or FOK."""
 
-    account_no: str
     what: What
     order: Order
     quantity: int
@@ -170,5 +169,4 @@ class Floor:
             self.busy_changed()
 
     def tell(self, what: What, order: Order, quantity: int, price: int) -> None:
-        number = self.account(order.key).number
-        self.announce(Event(number, what, order, quantity, price, self.options.now()))
+        self.announce(Event(what, order, quantity, price, self.options.now()))

@@ -115,6 +115,7 @@ class Session:
             "registered": [f"{tr_id} {tr_key}" for tr_id, tr_key in self.registrations],
             "frames": self.frames,
             "dropped_frames": self.dropped,
+            "unsent_bytes": self.connection.transport.get_write_buffer_size(),
             "echoes": self.echoes,
             "echo_last_ms": round(self.echo_last * 1000, 1),
             "echo_longest_ms": round(self.echo_longest * 1000, 1),

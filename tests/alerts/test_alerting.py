@@ -1,12 +1,17 @@
 """Each cause is told once, its end once; a flood is one message and a flapping state gets quiet."""
 
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 
-from stockdesk.alerts import registry
+from stockdesk.alerts import ledger, registry
 from stockdesk.alerts.alerting import Alerts
+from stockdesk.alerts.channels import channels
 from stockdesk.alerts.registry import News
+from stockdesk.alerts.sending import Answer
 from stockdesk.models import Alert, AlertDelivery, Event
 
 
@@ -150,6 +155,71 @@ def test_a_message_that_nobody_confirmed_is_sent_again_after_a_crash(scene):
     AlertDelivery.objects.update(state="waiting", sent_at=None)  # the process died before it heard of it
     scene.alerts = scene.begun()
     assert scene.passes(120) == ["[심각] 잔고가 오래됨"]
+
+
+def test_an_answer_that_the_database_did_not_take_waits_and_nothing_is_sent_twice(scene, monkeypatch):
+    settle, away = ledger.settle, [True]
+
+    def sometimes(*args):
+        if away[0]:
+            raise OperationalError(2006, "away")
+        return settle(*args)
+
+    monkeypatch.setattr(ledger, "settle", sometimes)
+    scene.open("assets-stale", level="error")
+    for _ in range(60):  # two minutes, twice as long as an unconfirmed message is waited for
+        with suppress(OperationalError):
+            scene.passes(2)
+    away[0] = False
+    assert scene.passes(120) == []
+    assert scene.outbox.titles == ["[심각] 잔고가 오래됨"]
+    assert AlertDelivery.objects.get().state == "sent"
+
+
+def test_an_answer_about_a_message_that_is_gone_holds_up_no_other(scene):
+    scene.outbox.error = "HTTP 500"
+    scene.open("assets-stale", level="error")
+    scene.passes(8)
+    scene.outbox.answers = [Answer(10**9, True)]
+    scene.outbox.error = ""
+    assert scene.passes(30) == ["[심각] 잔고가 오래됨"]
+
+
+ONE, TWO = "json://one.example/hook", "json://two.example/hook"
+
+
+def test_a_message_that_waits_goes_to_its_own_address_whatever_order_the_list_has(scene):
+    scene.set(urls=(ONE, TWO), minimum=("critical", "info"))
+    scene.outbox.error = "HTTP 500"
+    scene.open("key-quarantined", "1")  # a warning, for the second address alone
+    scene.passes(300)
+    assert Event.objects.filter(code="alerts-undelivered", subject="json 2", is_open=True).exists()
+    scene.outbox.error = ""
+    scene.set(urls=(TWO, ONE), minimum=("info", "critical"))
+    scene.passes(700)
+    assert {job.channel for job in scene.outbox.sent if "앱키" in job.title} == {"json 1"}
+
+
+def test_a_message_for_an_address_that_is_no_longer_listed_goes_to_nobody(scene):
+    scene.set(urls=(ONE, TWO))
+    scene.outbox.error = "HTTP 500"
+    scene.open("assets-stale", level="error")
+    scene.passes(300)
+    scene.outbox.error = ""
+    scene.set(urls=("json://three.example/hook", ONE))
+    scene.passes(700)
+    assert {job.channel for job in scene.outbox.sent if "잔고" in job.title} == {"json 2"}
+    scene.set(urls=(ONE,))
+    scene.passes(10)
+    assert not Event.objects.filter(code="alerts-undelivered", is_open=True).exists()
+
+
+def test_what_is_stored_of_an_address_says_nothing_without_the_secret_key(scene, settings):
+    (before,) = channels(replace(settings.DESK.alerts, urls=(ONE,)))
+    first = before.key
+    assert "one.example" not in first
+    settings.SECRET_KEY = "another"
+    assert before.key != first
 
 
 def test_two_processes_tell_it_once(scene):

@@ -81,7 +81,7 @@ def keys_and_calls() -> None:
     store = TokenStore("key one", None)  # type: ignore[arg-type]
     store._postpone(61, "EGW00103: no such app key", REFUSED)
     store._postpone(61, "EGW00133: too soon", OLD)
-    sources.tell_key_refused(sources.DART, "010")
+    sources.tell_key_refused("dart", "010")
     watches.look_at_keys(NOW)
     watches.look_at_disks(NOW)
 

@@ -1,10 +1,9 @@
 """The broker's answers in the admin: to read, not to change, and without the account's number."""
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 
 from stockdesk.unfold import UNFOLD
+from tests.people import client_of, owner
 
 from .conftest import ASKED_AT, balance, held
 
@@ -12,9 +11,7 @@ from .conftest import ASKED_AT, balance, held
 @pytest.fixture
 def admin(db, settings):
     settings.UNFOLD = UNFOLD
-    client = Client(headers={"Accept-Language": "en"})
-    client.force_login(User.objects.create_superuser("desk", password="a long password"))
-    return client
+    return client_of(owner(), "en")
 
 
 @pytest.fixture

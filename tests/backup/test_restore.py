@@ -14,7 +14,9 @@ from stockdesk.backup.dump import BackupError
 from stockdesk.governor import Governor
 from stockdesk.keys import key_id
 from stockdesk.lease import Lease
-from stockdesk.models import Connection, Fence, Lane, Pace, Token
+from stockdesk.manager import overrides
+from stockdesk.manager.models import ProgramOverride
+from stockdesk.models import Alert, AlertDelivery, Connection, Fence, Lane, Pace, Token
 from trading import desk
 from trading.models import Condition, Desk, DeskChange
 from trading.views import Mode, Stop
@@ -24,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 11, 20, 20, 30, tzinfo=UTC)
 KEY = key_id(settings.DESK.app_keys[0].key)
 #: What a restore writes itself: today's facts and the stop.
-CHANGED = present.TABLES | {"trading_desk", "trading_deskchange"}
+CHANGED = present.TABLES | {present.DELIVERIES, "trading_desk", "trading_deskchange"}
 
 
 @pytest.fixture
@@ -160,6 +162,43 @@ def test_connects_of_the_backup_count_beside_those_of_today(folder):
     put_back(path)
     put_back(path)
     assert sorted(Connection.objects.values_list("at", flat=True)) == [at - timedelta(days=1), at]
+
+
+def words() -> dict[str, tuple[str, str]]:
+    return {name: (word.wish, word.why) for name, word in overrides.in_force(timezone.now()).items()}
+
+
+def said(program, wish, why):
+    overrides.say([program], wish, who="kim", why=why, now=timezone.now())
+
+
+def test_what_operators_have_said_since_the_backup_holds(folder):
+    said("ws_market", "stop", "the line is down")
+    said("overseas", "stop", "not wanted")
+    path = writing.write(folder, NOW).path
+    said("ws_market", "automatic", "the line is back")
+    said("trading", "stop", "a strange order")
+    put_back(path)
+    assert words() == {"trading": ("stop", "a strange order"), "overseas": ("stop", "not wanted")}
+    assert ProgramOverride.objects.count() == 4, "and none is there twice"
+
+
+def test_where_nothing_of_today_is_known_the_words_of_the_backup_hold(folder, empty_database):
+    said("trading", "stop", "a strange order")
+    said("trading", "stop", "two strange orders")
+    path = writing.write(folder, NOW).path
+    empty_database()
+    put_back(path)
+    assert words() == {"trading": ("stop", "two strange orders")}
+
+
+def test_alerts_that_waited_when_the_backup_was_made_are_not_sent_now(folder):
+    alert = Alert.objects.create(kind="opened", level="critical", title="[심각] 잔고가 오래됨", body="-")
+    AlertDelivery.objects.create(alert=alert, channel="json 1", channel_key="x")
+    path = writing.write(folder, NOW).path
+    AlertDelivery.objects.update(state="sent")
+    put_back(path)
+    assert AlertDelivery.objects.get().state == "failed"
 
 
 def test_where_today_s_connects_are_lost_no_session_connects_for_ten_minutes(kept, empty_database):

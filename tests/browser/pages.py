@@ -21,7 +21,8 @@ NO_PAGES = {
     "symbol-live", "symbol-bars", "symbol-book", "symbol-overlays",
     "favourite", "guide-check", "guide-write", "trading:recovery", "trading:log-out-everywhere", "trading:kill",
     "trading:stop", "trading:lift", "trading:mode", "trading:arm", "trading:disarm", "trading:limits",
-    "trading:cancel", "trading:settle", "login", "admin:jsi18n", "admin:logout", "admin:market_watchrow_live",
+    "trading:cancel", "trading:settle", "login", "login-code", "trading:enrol",
+    "admin:jsi18n", "admin:logout", "admin:market_watchrow_live",
     "admin:market_watchrow_switch", "admin:trading_condition_live", "admin:trading_condition_symbols",
     "admin:trading_condition_switch", "admin:trading_condition_process_import", "admin:search",
 }  # fmt: skip

@@ -11,7 +11,8 @@ from market.models import FeedSession, Quote
 from stockdesk.keys import key_id
 from stockdesk.simulator.testing import RunningSimulator
 from tests.browser.conftest import LiveDesk
-from tests.feed import KEYS, PATIENCE, SESSIONS, FeedProcess, StartFeed
+from tests.feed import KEYS, SESSIONS, StartFeed
+from tests.programs import PATIENCE, Running
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +20,7 @@ SHOWN_WITHIN = 20_000  # milliseconds, on a loaded machine
 
 
 @pytest.fixture
-def feed(simulator: RunningSimulator, start_feed: StartFeed) -> FeedProcess:
+def feed(simulator: RunningSimulator, start_feed: StartFeed) -> Running:
     for instrument in simulator.world.instruments[:4]:
         post(symbol=instrument.symbol, name=instrument.name, running=True)
     feed = start_feed()
@@ -33,7 +34,7 @@ def lamp(page: Page, number: int) -> Locator:
 
 
 async def test_a_trade_at_the_broker_is_seen_on_the_page(
-    feed: FeedProcess, live_desk: LiveDesk, simulator: RunningSimulator
+    feed: Running, live_desk: LiveDesk, simulator: RunningSimulator
 ) -> None:
     symbol = simulator.world.instruments[0].symbol
     page = await live_desk.open()
@@ -47,7 +48,7 @@ async def test_a_trade_at_the_broker_is_seen_on_the_page(
 
 
 async def test_a_cut_session_goes_dark_on_the_page_and_comes_back(
-    feed: FeedProcess, live_desk: LiveDesk, simulator: RunningSimulator
+    feed: Running, live_desk: LiveDesk, simulator: RunningSimulator
 ) -> None:
     page = await live_desk.open()
     for number in range(1, SESSIONS + 1):

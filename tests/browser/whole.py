@@ -1,6 +1,7 @@
 """A whole desk for one module of tests: stand-in broker, the daemons as processes, web server, and one Chromium."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,8 @@ class WholeDesk:
     daemons: list["subprocess.Popen[bytes]"]
     logs: Path
     complaints: list[str] = field(default_factory=list)
+    recovery_codes: list[str] = field(default_factory=list)
+    """Those of the trader who enrolled; no phone has a new code for every page that is opened."""
 
     def page(self, **context: Any) -> Page:
         """A page in a browser of its own, in Korean and wide unless told otherwise."""
@@ -61,7 +64,8 @@ class WholeDesk:
 
     def logged_in(self, **context: Any) -> Page:
         page = self.page(**context)
-        log_in(page)
+        type_password(page)
+        type_code(page, self.recovery_codes.pop())
         return page
 
     def shot(self, page: Page, name: str) -> None:
@@ -112,11 +116,18 @@ class Phone:
         return f"{self._totp.token():06d}"
 
 
-def log_in(page: Page) -> None:
+def type_password(page: Page) -> None:
+    """What comes next is the code, or for whoever has no device yet the guide."""
     page.goto("/login/")
     page.fill("[name=username]", USER)
     page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
+    page.click(".gate-go")
+    page.wait_for_url(re.compile("/(code|guide)/$"))
+
+
+def type_code(page: Page, code: str) -> None:
+    page.fill("[name=code]", code)
+    page.click(".gate-go")
     page.wait_for_url(lambda url: "/login/" not in url)
 
 

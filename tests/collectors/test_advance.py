@@ -16,6 +16,7 @@ from collectors.jobs import Job, open_day, work
 from collectors.management.commands.run_reference import KEPT, QUEUE_FULL, advance
 from stockdesk.kis.messages import KST
 from stockdesk.models import Event
+from tests.sources import asking
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -152,17 +153,17 @@ def test_a_list_that_grows_is_read_again_while_its_day_lasts(known: dict[str, Jo
 
 def test_a_source_without_a_key_is_skipped_until_it_has_one(known: dict[str, Job], settings: Any) -> None:
     known["test"] = replace(known["test"], source="dart")
-    settings.DESK = replace(settings.DESK, dart_api_key="")
+    settings.DESK = asking(settings.DESK, dart={"key": ""})
     assert advance(NOW)["tasks"] == 0
     assert JobDay.objects.exists(), "the admin shows it"
     assert not Event.objects.filter(is_open=True).exists()
-    settings.DESK = replace(settings.DESK, dart_api_key="d4" * 20)
+    settings.DESK = asking(settings.DESK, dart={"key": "d4" * 20})
     JobDay.objects.update(opened_at=NOW - timedelta(minutes=10))
     assert advance(NOW)["tasks"] == 1
 
 
 def test_a_refused_key_is_forgiven_when_the_day_is_over(known: dict[str, Job], settings: Any) -> None:
-    settings.DESK = replace(settings.DESK, dart_api_key="d4" * 20)
+    settings.DESK = asking(settings.DESK, dart={"key": "d4" * 20})
     known["test"] = replace(known["test"], source="dart")
     advance(NOW)
     sources.pause(["test"], "dart 010", datetime.now(KST))

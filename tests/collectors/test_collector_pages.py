@@ -22,6 +22,7 @@ from collectors.models import (
 )
 from collectors.reference.screen import RANKING, ranking_rows
 from market.models import Instrument, Quote
+from tests.people import client_of, owner
 
 pytestmark = pytest.mark.django_db
 
@@ -33,9 +34,7 @@ TABLES = ("dailybar", "investorflow", "marketflow", "shortsale", "creditbalance"
 
 @pytest.fixture
 def admin() -> Client:
-    client = Client(headers={"Accept-Language": "ko"})
-    client.force_login(User.objects.create_superuser("desk", password="a long password"))
-    return client
+    return client_of(owner(), "ko")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from collectors.jobs import ITEMS_A_TASK, JOBS, Job, LeftOut, again, hand_out, o
 from stockdesk.kis.messages import KST
 from stockdesk.logs import redact
 from stockdesk.models import Event
+from tests.sources import asking
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,7 +37,7 @@ class Anytime:
 
 @pytest.fixture(autouse=True)
 def _keys(settings: Any) -> None:
-    settings.DESK = replace(settings.DESK, dart_api_key="d4" * 20, data_go_kr_key="Ab" * 44)
+    settings.DESK = asking(settings.DESK, dart={"key": "d4" * 20}, datagokr={"key": "Ab" * 44})
 
 
 @pytest.fixture
@@ -242,7 +242,7 @@ def test_a_refused_key_is_an_event_that_says_what_to_do_and_ends_when_a_person_t
 
 
 def test_a_source_without_a_key_has_nothing_to_do(make: Callable[..., Job], settings: Any) -> None:
-    settings.DESK = replace(settings.DESK, dart_api_key="")
+    settings.DESK = asking(settings.DESK, dart={"key": ""})
     make(lambda day, item: 1, "a", source="dart")
     assert JobDay.objects.count() == 1
     assert not JobItem.objects.exists()

@@ -17,6 +17,7 @@ from stockdesk.governor import Permission
 from stockdesk.kis.errors import NotSent
 from stockdesk.kis.session import Registration, Session
 from stockdesk.simulator.testing import RunningSimulator, new_key, running_simulator
+from tests.moments import until
 
 
 class GovernorOnPaper:
@@ -120,12 +121,6 @@ async def kept(
         await asyncio.wait_for(task, 15)
     lives = [ending for ending in governor.endings if not ending.startswith("could not connect")]
     assert len(back) >= len(lives) - 1  # told of each return, so that gaps are filled
-
-
-async def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 def confirmed(keeper: Keeper) -> int:

@@ -1,10 +1,9 @@
 """Hours, final bars and storing of the overseas indices; then the daemon itself at the stand-in broker."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -20,7 +19,7 @@ from stockdesk.kis.overseas import OverseasAnswer
 from stockdesk.kis.overseas import OverseasBar as Bar
 from stockdesk.models import DaemonState, Event, Fence
 from stockdesk.simulator.testing import RunningSimulator, running_simulator
-from tests.collectors.reference_desk import KEY, SECRET, Programs
+from tests.collectors.reference_desk import KEY, SECRET, StartJobs
 
 SPX, NIKKEI = BY_SYMBOL["SPX"], BY_SYMBOL["JP#NI225"]
 FENCE = 7
@@ -170,18 +169,9 @@ def simulator() -> Iterator[RunningSimulator]:
         yield running
 
 
-@pytest.fixture
-def programs(
-    process_environment: Callable[..., dict[str, str]], simulator: RunningSimulator, tmp_path: Path
-) -> Iterator[Programs]:
-    made = Programs(process_environment, simulator, tmp_path)
-    yield made
-    made.end()
-
-
 @pytest.mark.django_db(transaction=True)
-def test_one_round_brings_every_index_and_its_past(simulator: RunningSimulator, programs: Programs) -> None:
-    once = programs.start("run_overseas", "--once")
+def test_one_round_brings_every_index_and_its_past(simulator: RunningSimulator, start_jobs: StartJobs) -> None:
+    once = start_jobs("run_overseas", "--once")
     assert once.process.wait(60) == 0, once.log.read_text()
     assert set(OverseasQuote.objects.values_list("symbol", flat=True)) == set(BY_SYMBOL)
     newest = {index.symbol: index.exchange.local(datetime.now(KST)).date() for index in INDICES}
@@ -199,19 +189,19 @@ def test_one_round_brings_every_index_and_its_past(simulator: RunningSimulator, 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_broker_that_fails_leaves_the_rows_and_is_told_by_the_exit_code(
-    simulator: RunningSimulator, programs: Programs
+    simulator: RunningSimulator, start_jobs: StartJobs
 ) -> None:
-    assert programs.start("run_overseas", "--once").process.wait(60) == 0
+    assert start_jobs("run_overseas", "--once").process.wait(60) == 0
     before = list(OverseasQuote.objects.values_list())
     simulator.control.mishap_on("html-body", tr_id="FHKST03030100")
-    failed = programs.start("run_overseas", "--once")
+    failed = start_jobs("run_overseas", "--once")
     assert failed.process.wait(120) == 1, failed.log.read_text()
     assert list(OverseasQuote.objects.values_list()) == before
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_stops_when_told_and_says_so(simulator: RunningSimulator, programs: Programs) -> None:
-    daemon = programs.start("run_overseas")
+def test_it_stops_when_told_and_says_so(simulator: RunningSimulator, start_jobs: StartJobs) -> None:
+    daemon = start_jobs("run_overseas")
     daemon.until(lambda: OverseasQuote.objects.count() == len(INDICES))
     assert daemon.stop() == 0
     assert DaemonState.objects.get(name="overseas").state == "stopped"

@@ -1,8 +1,6 @@
 """``run_assets`` as a process: a real account at the stand-in broker, rows in a real MariaDB."""
 
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -11,13 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 
 from assets.models import Account, Balance, Holding
 from stockdesk.models import DaemonState, Event, MarketDay, Token
 from stockdesk.simulator.testing import RunningSimulator, new_key, running_simulator
-from tests.feed import FeedProcess
+from tests.programs import Running, programs_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,7 +22,7 @@ KEY, SECRET = new_key()
 NUMBER = "50123456-01"
 CASH = 50_000_000
 
-Start = Callable[..., FeedProcess]
+Start = Callable[..., Running]
 
 
 @pytest.fixture
@@ -37,9 +34,7 @@ def simulator() -> Iterator[RunningSimulator]:
 
 @pytest.fixture
 def start(process_environment: Callable[..., dict[str, str]], tmp_path: Path) -> Iterator[Start]:
-    started: list[FeedProcess] = []
-
-    def run(simulator: RunningSimulator, *arguments: str, every: float = 1.0, **variables: str) -> FeedProcess:
+    def run(simulator: RunningSimulator, *arguments: str, every: float = 1.0, **variables: str) -> Running:
         env = process_environment(
             **{
                 "KIS_REST_URL": simulator.rest_url,
@@ -52,18 +47,10 @@ def start(process_environment: Callable[..., dict[str, str]], tmp_path: Path) ->
                 **variables,
             }
         )
-        log = tmp_path / f"assets-{len(started)}.log"
-        with log.open("wb") as out:
-            command = [sys.executable, "-m", "tests.quick", str(every), "run_assets", *arguments]
-            process = subprocess.Popen(command, env=env, cwd=settings.BASE_DIR, stdout=out, stderr=out)
-        started.append(FeedProcess(process, log))
-        return started[-1]
+        return programs.start("run_assets", *arguments, env=env, every=every)
 
-    yield run
-    for daemon in started:
-        if daemon.process.poll() is None:
-            daemon.process.kill()
-            daemon.process.wait()
+    with programs_of(tmp_path) as programs:
+        yield run
 
 
 def held() -> dict[str, int]:

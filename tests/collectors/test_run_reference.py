@@ -14,13 +14,13 @@ from django_q.models import OrmQ
 from collectors.job_models import JobDay, JobItem
 from collectors.jobs import JOBS, hand_out, open_day
 from collectors.models import CreditBalance, DailyBar, Dividend, InvestorFlow, MarketFlow, Ranking, ShortSale
-from collectors.sources import KEYS
+from collectors.sources import PUBLIC
 from market.gnuboard_post import post
 from market.models import Instrument
 from stockdesk.kis.messages import KST
 from stockdesk.models import DaemonState
 from stockdesk.simulator.testing import RunningSimulator, running_simulator
-from tests.collectors.reference_desk import KEY, SECRET, Programs
+from tests.collectors.reference_desk import KEY, SECRET, StartJobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,15 +33,6 @@ OF_THE_BROKER = sum(job.source == "kis" for job in JOBS.values())
 def simulator() -> Iterator[RunningSimulator]:
     with running_simulator(symbols=120, ticks_per_second=0.0, token_seconds=0.0) as running:
         yield running
-
-
-@pytest.fixture
-def programs(
-    process_environment: Callable[..., dict[str, str]], simulator: RunningSimulator, tmp_path: Path
-) -> Iterator[Programs]:
-    made = Programs(process_environment, simulator, tmp_path)
-    yield made
-    made.end()
 
 
 @pytest.fixture
@@ -61,21 +52,21 @@ def finished(count: int) -> Callable[[], bool]:
 
 
 def test_once_opens_what_is_due_and_the_workers_fetch_all_of_it(
-    simulator: RunningSimulator, programs: Programs, symbols: list[str]
+    simulator: RunningSimulator, start_jobs: StartJobs, symbols: list[str]
 ) -> None:
-    once = programs.start("run_reference", "--once")
+    once = start_jobs("run_reference", "--once")
     assert once.process.wait(60) == 0, once.log.read_text()
     opened = set(JobDay.objects.values_list("job", flat=True))
     assert opened >= {job.name for job in JOBS.values() if job.source == "kis"}
     assert set(JobItem.objects.values_list("job", flat=True)) == {
-        name for name in opened if JOBS[name].source not in KEYS
+        name for name in opened if JOBS[name].source not in PUBLIC
     }
     total = JobItem.objects.count()
     assert total == 6 * WATCHED + 4 + 2 + 3 + len({"instruments", "backup", "retention"})
     assert OrmQ.objects.exists()
     assert not DailyBar.objects.exists(), "the daemon fetches nothing itself"
 
-    worker = programs.start("qcluster")
+    worker = start_jobs("qcluster")
     worker.until(finished(total), 180)
     today = datetime.now(KST).date()
     failed = JobItem.objects.exclude(state=State.DONE)
@@ -105,12 +96,12 @@ def test_once_opens_what_is_due_and_the_workers_fetch_all_of_it(
 
 
 def test_a_second_round_neither_asks_again_nor_doubles_a_row(
-    simulator: RunningSimulator, programs: Programs, symbols: list[str]
+    simulator: RunningSimulator, start_jobs: StartJobs, symbols: list[str]
 ) -> None:
     job, day = JOBS["short-sales"], datetime.now(KST).date()
     open_day(job, day)
     hand_out(job.name, day)
-    worker = programs.start("qcluster")
+    worker = start_jobs("qcluster")
     worker.until(finished(WATCHED), 90)
     rows = ShortSale.objects.count()
     open_day(job, day)
@@ -122,16 +113,16 @@ def test_a_second_round_neither_asks_again_nor_doubles_a_row(
 
 
 def test_a_worker_killed_in_the_middle_leaves_nothing_undone_and_nothing_double(
-    simulator: RunningSimulator, programs: Programs, symbols: list[str]
+    simulator: RunningSimulator, start_jobs: StartJobs, symbols: list[str]
 ) -> None:
     job, day = JOBS["daily-bars"], datetime.now(KST).date()
     open_day(job, day)
     hand_out(job.name, day)
     simulator.control.mishap_on("slow", tr_id="FHKST03010100", value=0.7)
-    worker = programs.start("qcluster")
+    worker = start_jobs("qcluster")
     worker.until(lambda: JobItem.objects.filter(state=State.DONE).count() >= 2, 90)
     worker.until(JobItem.objects.filter(state=State.RUNNING).exists)
-    programs.kill(worker)
+    worker.kill()
     simulator.control.mishap_off("slow")
     assert JobItem.objects.filter(state=State.RUNNING).exists()
     done = dict(JobItem.objects.filter(state=State.DONE).values_list("item", "ended_at"))
@@ -142,8 +133,8 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_undone_and_nothing_double(
     JobItem.objects.filter(state=State.RUNNING).update(deadline_at=past)
     JobDay.objects.update(handed_out_at=past - timedelta(minutes=5), worked_at=past - timedelta(minutes=5))
     JobDay.objects.filter(job="daily-bars").update(opened_at=past)
-    programs.start("run_reference", "--once").process.wait(60)
-    again = programs.start("qcluster")
+    start_jobs("run_reference", "--once").process.wait(60)
+    again = start_jobs("qcluster")
     again.until(lambda: JobItem.objects.filter(job="daily-bars", state=State.DONE).count() == WATCHED, 120)
     assert set(DailyBar.objects.filter(on=day).values_list("symbol", flat=True)) == set(symbols)
     bars = {symbol: DailyBar.objects.filter(symbol=symbol).count() for symbol in symbols}
@@ -153,21 +144,21 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_undone_and_nothing_double(
 
 
 def test_a_source_that_fails_leaves_the_stored_rows_and_says_why(
-    simulator: RunningSimulator, programs: Programs, symbols: list[str]
+    simulator: RunningSimulator, start_jobs: StartJobs, symbols: list[str]
 ) -> None:
     job, day = JOBS["short-sales"], datetime.now(KST).date()
     open_day(job, day)
     hand_out(job.name, day)
     simulator.control.mishap_on("html-body", tr_id="FHPST04830000")
     ShortSale.objects.create(symbol=symbols[0], on=day, quantity=4711)
-    worker = programs.start("qcluster")
+    worker = start_jobs("qcluster")
     worker.until(lambda: JobItem.objects.filter(state=State.FAILED).count() == WATCHED, 180)
     assert list(ShortSale.objects.values_list("quantity", flat=True)) == [4711]
     assert "FHPST04830000" in JobItem.objects.filter(state=State.FAILED)[0].error
 
 
-def test_an_idle_cluster_costs_next_to_nothing(programs: Programs, symbols: list[str]) -> None:
-    worker = programs.start("qcluster")
+def test_an_idle_cluster_costs_next_to_nothing(start_jobs: StartJobs, symbols: list[str]) -> None:
+    worker = start_jobs("qcluster")
     worker.until(lambda: len(group(worker.process.pid)) >= 6, 60)
     time.sleep(5)  # the start is over
     before = seconds_of(worker.process.pid)
@@ -176,8 +167,8 @@ def test_an_idle_cluster_costs_next_to_nothing(programs: Programs, symbols: list
     assert share < 0.01, f"{share:.1%} of a core"
 
 
-def test_it_waits_for_the_database_calendar_and_reports_its_state(programs: Programs, symbols: list[str]) -> None:
-    daemon = programs.start("run_reference")
+def test_it_waits_for_the_database_calendar_and_reports_its_state(start_jobs: StartJobs, symbols: list[str]) -> None:
+    daemon = start_jobs("run_reference")
     daemon.until(lambda: DaemonState.objects.filter(name="reference", counters__opened__gte=OF_THE_BROKER).exists())
     assert daemon.stop() == 0
     assert DaemonState.objects.get(name="reference").state == "stopped"

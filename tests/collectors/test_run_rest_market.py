@@ -1,8 +1,6 @@
 """``run_rest_market`` as a process: the whole market of the stand-in, read over real sockets into a real MariaDB."""
 
 import asyncio
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,7 +22,7 @@ from stockdesk.models import DaemonState, Event, Fence
 from stockdesk.simulator.ledger import busiest
 from stockdesk.simulator.testing import RunningSimulator, new_key, running_simulator
 from stockdesk.threads import DatabaseThread
-from tests.feed import FeedProcess
+from tests.programs import Running, programs_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +30,7 @@ KEY, SECRET = new_key()
 SYMBOLS, CEILING = 600, 20
 CALL = "FHKST11300006"
 
-Start = Callable[..., FeedProcess]
+Start = Callable[..., Running]
 
 
 @pytest.fixture
@@ -50,9 +48,7 @@ def listed(transactional_db: None, simulator: RunningSimulator) -> None:
 def start(
     process_environment: Callable[..., dict[str, str]], simulator: RunningSimulator, tmp_path: Path
 ) -> Iterator[Start]:
-    started: list[FeedProcess] = []
-
-    def run(*arguments: str, **variables: str) -> FeedProcess:
+    def run(*arguments: str, **variables: str) -> Running:
         env = process_environment(
             **{
                 "KIS_REST_URL": simulator.rest_url,
@@ -67,18 +63,10 @@ def start(
                 **variables,
             }
         )
-        log = tmp_path / f"rest_market-{len(started)}.log"
-        with log.open("wb") as out:
-            command = [sys.executable, "manage.py", "run_rest_market", *arguments]
-            process = subprocess.Popen(command, env=env, cwd=settings.BASE_DIR, stdout=out, stderr=out)
-        started.append(FeedProcess(process, log))
-        return started[-1]
+        return programs.start("run_rest_market", *arguments, env=env)
 
-    yield run
-    for daemon in started:
-        if daemon.process.poll() is None:
-            daemon.process.kill()
-            daemon.process.wait()
+    with programs_of(tmp_path) as programs:
+        yield run
 
 
 def counter(name: str) -> Any:

@@ -15,7 +15,8 @@ from market.gnuboard_post import post
 from market.models import ExecutionNotice, FeedSession, Quote
 from stockdesk.models import Connection, DaemonState, Event, Pace
 from stockdesk.simulator.testing import RunningSimulator
-from tests.feed import KEYS, PATIENCE, SESSIONS, StartFeed
+from tests.feed import KEYS, SESSIONS, StartFeed
+from tests.programs import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

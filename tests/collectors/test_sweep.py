@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,6 +13,7 @@ from collectors.sweep import IN_FLIGHT, QUEUED, Departures, Sweep
 from collectors.turn import Turn
 from stockdesk.kis.errors import OutcomeUnknown
 from stockdesk.kis.messages import KST, PriceRow
+from tests.moments import until
 
 SYMBOLS = [f"{number:06d}" for number in range(1, 1001)]
 MORNING = datetime(2026, 11, 20, 10, 0, tzinfo=KST)
@@ -78,12 +79,6 @@ async def running(desk: Desk) -> AsyncIterator[asyncio.Task[None]]:
     yield task
     desk.stopping.set()
     await asyncio.wait_for(asyncio.gather(task, return_exceptions=True), 5)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
 
 
 def sent(desk: Desk, number: int) -> bool:

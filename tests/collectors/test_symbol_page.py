@@ -1,7 +1,6 @@
 """One issue on one page: with everything, with nothing, unknown, and named by somebody who means harm."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 
@@ -20,6 +19,8 @@ from collectors.models import DailyBar, Filing, InvestorFlow
 from collectors.symbol_sections import SECTIONS
 from collectors.symbol_texts import minute
 from market.models import Instrument, Quote
+from tests.people import client_of, owner
+from tests.sources import asking
 
 from .issue import DAY, EVIL, SYMBOL, make_everything
 
@@ -37,9 +38,7 @@ def _no_board_left(transactional_db):
 
 @pytest.fixture
 def desk():
-    client = Client(headers={"Accept-Language": "ko"})
-    client.force_login(User.objects.create_superuser("desk", password="a long password"))
-    return client
+    return client_of(owner(), "ko")
 
 
 @pytest.fixture
@@ -181,7 +180,7 @@ def test_a_watched_issue_is_told_when_its_first_rows_are_due(desk):
 
 
 def test_every_section_names_a_job_that_there_is_or_the_key_it_waits_for(desk, settings):
-    settings.DESK = replace(settings.DESK, dart_api_key="", data_go_kr_key="k" * 40)
+    settings.DESK = asking(settings.DESK, dart={"key": ""}, datagokr={"key": "k" * 40})
     assert {section.job for section in SECTIONS} <= set(JOBS)
     make_everything()
     page = page_of(desk)

@@ -8,6 +8,7 @@ from typing import Any
 
 import MySQLdb
 
+from tests.faults.prompt import Prompt
 from tests.faults.server import Tables
 
 EVERY = 0.25
@@ -27,13 +28,14 @@ _FENCES = "SELECT name, fence FROM stockdesk_daemon"
 class Watcher:
     """A thread that samples until it is left; ``complaints`` are sentences that begin with the invariant."""
 
-    def __init__(self, tables: Tables, processes: Callable[[], dict[str, int]]) -> None:
+    def __init__(self, tables: Tables, processes: Callable[[], dict[str, int]], prompt: Prompt) -> None:
         self.complaints: list[str] = []
         self.samples = 0
         #: The least and the most memory that each copy was seen with, in bytes.
         self.memory: dict[tuple[str, int], tuple[int, int]] = {}
         self._tables = tables
         self._processes = processes
+        self._prompt = prompt
         self._before: dict[str, dict[Any, tuple[Any, ...]]] = {}
         self._leaving = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
@@ -55,6 +57,7 @@ class Watcher:
             # The database is away in some scenarios: then there is nothing to see.
             with suppress(MySQLdb.Error):
                 self.look()
+                self._prompt.look()
             self._weigh()
 
     def look(self) -> None:

@@ -1,14 +1,22 @@
 """Days of the calendar for tests: whose word a row holds."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
 
 from stockdesk.calendar_models import MarketDay
+from stockdesk.env import Environment
 from stockdesk.kis.messages import KST
 
 BROKER = "openapi.koreainvestment.com:9443"
+
+
+def at_real_broker(desk: Environment) -> Environment:
+    """The desk at the real broker, whose calendar counts: the demo's rule is out of the way."""
+    rest, socket = f"https://{BROKER}", "ws://ops.koreainvestment.com:21000"
+    return replace(desk, demo=False, mode="dry-run", kis_rest_url=rest, kis_ws_url=socket)
 
 
 def at(text: str) -> datetime:

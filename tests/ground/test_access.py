@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from stockdesk.access import OPERATOR, OWNER, ROLES, TRADER, VIEWER, rights_of
-from tests.people import client_of, person, with_device
+from tests.people import PASSWORD, client_of, person, with_device
 
 pytestmark = pytest.mark.django_db
 
@@ -23,6 +23,7 @@ PAGES = {
     "metrics": (ANYBODY, ANYBODY),  # from this machine or by its token: tests/dashboard/test_metrics.py
     "robots": (ANYBODY, ANYBODY),
     "login": (ANYBODY, ANYBODY),
+    "login-code": (ANYBODY, ANYBODY),  # and back to the login whoever has not typed a password
     "logout": (ANYBODY, ANYBODY),
     "set_language": (ANYBODY, ANYBODY),
     "dashboard": (LOGGED_IN, LOGGED_IN),
@@ -36,6 +37,7 @@ PAGES = {
     "guide-check": (OWNER, OWNER),
     "guide-write": (OWNER, NOBODY),
     "trading:desk": (LOGGED_IN, LOGGED_IN),
+    "trading:enrol": (ANYBODY, ANYBODY),  # likewise
     "trading:device": (LOGGED_IN, LOGGED_IN),
     "trading:code": (LOGGED_IN, LOGGED_IN),
     "trading:recovery": (LOGGED_IN, LOGGED_IN),
@@ -177,8 +179,29 @@ def is_login(answer: Any) -> bool:
     return answer.status_code == 302 and "/login/" in answer["Location"]
 
 
-def test_nobody_gets_anywhere_without_a_login():
+def nobody() -> Client:
+    return Client()
+
+
+def password_only() -> Client:
+    """Somebody with a device who has shown the password and no code."""
     client = Client()
+    name = with_device(person("kim", OWNER)).get_username()
+    assert client.post("/login/", {"username": name, "password": PASSWORD})["Location"] == reverse("login-code")
+    return client
+
+
+def not_enrolled() -> Client:
+    """A trader who has shown the password and has not enrolled a device."""
+    client = Client()
+    name = person("kim", TRADER).get_username()
+    assert client.post("/login/", {"username": name, "password": PASSWORD})["Location"] == reverse("trading:enrol")
+    return client
+
+
+@pytest.mark.parametrize("visitor", [nobody, password_only, not_enrolled])
+def test_nobody_gets_anywhere_without_a_whole_login(visitor):
+    client = visitor()
     open_doors = [
         (path, method)
         for path, method, who in requests()

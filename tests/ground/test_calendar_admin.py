@@ -13,7 +13,8 @@ from stockdesk.calendar_models import MarketDay, SessionWindow
 from stockdesk.hours import day_of
 from stockdesk.models import Event
 from stockdesk.unfold import UNFOLD
-from tests.ground.calendar import BROKER, at, changed, told
+from tests.ground.calendar import at, at_real_broker, changed, told
+from tests.people import client_of, owner
 
 pytestmark = pytest.mark.django_db
 
@@ -24,20 +25,14 @@ FRIDAY, CHRISTMAS = date(2026, 11, 20), date(2026, 12, 25)
 @pytest.fixture(autouse=True)
 def _desk(settings):
     settings.UNFOLD = UNFOLD
-    settings.DESK = replace(settings.DESK, demo=False, mode="dry-run", kis_rest_url=f"https://{BROKER}")
+    settings.DESK = at_real_broker(settings.DESK)
     with time_machine.travel(at("2026-11-20T10:00")):
         yield
 
 
-def client_of(user: User) -> Client:
-    client = Client(headers={"Accept-Language": "en"})
-    client.force_login(user)
-    return client
-
-
 @pytest.fixture
 def admin() -> Client:
-    return client_of(User.objects.create_superuser("kim", password="a long password"))
+    return client_of(owner("kim"), "en")
 
 
 def say(admin, days, word, reason="notice of KRX", timetable=""):
@@ -138,7 +133,7 @@ def test_the_action_leads_to_the_form(admin):
 def test_who_may_only_look_overrides_nothing():
     user = User.objects.create_user("plain", password="a long password", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="view_marketday"))
-    client = client_of(user)
+    client = client_of(user, "en")
     assert client.get(f"{LIST}?day__year=2026&day__month=11").status_code == 200
     assert client.get(f"{OVERRIDE}?days=2026-12-25").status_code == 404
     assert say(client, "2026-12-25", "open").status_code == 404

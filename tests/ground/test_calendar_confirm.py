@@ -10,7 +10,7 @@ from stockdesk.calendar_confirm import MOST_ASKS, confirm, override, pause_after
 from stockdesk.calendar_models import MarketDay
 from stockdesk.hours import day_of
 from stockdesk.kis.days import CalendarDay
-from tests.ground.calendar import BROKER, at, changed
+from tests.ground.calendar import BROKER, at, at_real_broker, changed
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ SIX = at("2026-11-20T06:00")
 
 @pytest.fixture(autouse=True)
 def real(settings):
-    settings.DESK = replace(settings.DESK, demo=False, mode="dry-run", kis_rest_url=f"https://{BROKER}")
+    settings.DESK = at_real_broker(settings.DESK)
 
 
 def answer(*flags: str, since: date = FRIDAY) -> list[CalendarDay]:

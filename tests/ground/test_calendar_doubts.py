@@ -8,7 +8,7 @@ import pytest
 from stockdesk.calendar_doubts import doubts, tell_doubts
 from stockdesk.calendar_models import MarketDay
 from stockdesk.models import Event
-from tests.ground.calendar import BROKER, at, changed, ruled, told
+from tests.ground.calendar import BROKER, at, at_real_broker, changed, ruled, told
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +18,7 @@ NOW = at("2026-11-20T09:30")
 
 @pytest.fixture(autouse=True)
 def real(settings):
-    settings.DESK = replace(settings.DESK, demo=False, mode="dry-run", kis_rest_url=f"https://{BROKER}")
+    settings.DESK = at_real_broker(settings.DESK)
 
 
 @pytest.fixture

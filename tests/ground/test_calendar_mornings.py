@@ -18,7 +18,7 @@ from stockdesk.kis.rest import KisClient
 from stockdesk.models import Event
 from stockdesk.simulator.testing import new_key, running_simulator
 from stockdesk.threads import DatabaseThread
-from tests.ground.calendar import BROKER, at
+from tests.ground.calendar import at, at_real_broker
 from tests.kis.broker import Budget, Tokens
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,7 +55,7 @@ async def database() -> AsyncIterator[DatabaseThread]:
 
 @pytest.fixture
 def mornings(settings, calendar, database) -> Mornings:
-    settings.DESK = replace(settings.DESK, demo=False, mode="dry-run", kis_rest_url=f"https://{BROKER}")
+    settings.DESK = at_real_broker(settings.DESK)
     return Mornings(calendar, database)
 
 

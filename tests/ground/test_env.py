@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stockdesk.checks import doubts
-from stockdesk.env import Environment, read_environment
+from stockdesk.env import Environment
 from stockdesk.env_names import example_text
+from stockdesk.env_reader import read_environment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NASTY = "$ab@c#d%e"
@@ -65,7 +66,7 @@ def test_signs_that_mean_something_elsewhere_arrive_unchanged(tmp_path, line):
      ("$KIS_APP_KEY", "$KIS_APP_KEY"), ("x=y", "x=y"), ("'", "'")],
 )  # fmt: skip
 def test_one_pair_of_quotes_is_taken_off_and_nothing_else(tmp_path, line, value):
-    assert read(written(tmp_path, DART_API_KEY=line)).dart_api_key == value
+    assert read(written(tmp_path, DART_API_KEY=line)).sources["dart"].key == value
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_characters="\x7f\x85\xa0"), min_size=1))
@@ -262,13 +263,13 @@ SOURCES = {"DART_URL": "https://opendart.fss.or.kr/api", "DATA_GO_KR_URL": "http
 def test_the_public_sources_are_the_real_ones_unless_told_otherwise(tmp_path):
     for empty in ({}, {"DART_URL": "", "DATA_GO_KR_URL": ""}):
         desk = read(written(tmp_path, **empty))
-        assert {"DART_URL": desk.dart_url, "DATA_GO_KR_URL": desk.data_go_kr_url} == SOURCES
+        assert [source.url for source in desk.sources.values()] == list(SOURCES.values())
 
 
 def test_the_demo_asks_the_simulator_for_the_public_sources(tmp_path):
     desk = read(written(tmp_path, DESK_DEMO="1"))
-    assert desk.dart_url == "http://127.0.0.1:18080/dart/api"
-    assert desk.data_go_kr_url == "http://127.0.0.1:18080/datagokr/1160100/service"
+    assert desk.sources["dart"].url == "http://127.0.0.1:18080/dart/api"
+    assert desk.sources["datagokr"].url == "http://127.0.0.1:18080/datagokr/1160100/service"
 
 
 @pytest.mark.parametrize(("name", "real"), SOURCES.items())

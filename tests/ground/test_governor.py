@@ -14,27 +14,16 @@ from hypothesis.extra.django import TestCase as DatabaseCase
 
 from stockdesk.governor import Governor, connects_today, database_now
 from stockdesk.models import Connection, Event, Pace
+from tests.moments import Clock
 
 KEY = "aaaaaaaaaaaa"
 START = datetime(2026, 11, 20, 9, 0, tzinfo=ZoneInfo("Asia/Seoul"))
 
 
-class Clock:
-    """The database's clock in a test's hands."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def pass_by(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-
 @pytest.fixture
 def clock(db):
-    return Clock()
+    """The database's clock in a test's hands."""
+    return Clock(START)
 
 
 def governor(clock: Clock, key: str = KEY) -> Governor:
@@ -52,11 +41,11 @@ def permitted(clock: Clock, session: int = 1) -> int:
 def insist(clock: Clock, seconds: float, *, key: str = KEY, every: float = 1.0) -> list[float]:
     """Ask again and again with a new governor each time; the moments of permission in seconds."""
     given_at = []
-    end = clock.now + timedelta(seconds=seconds)
-    while clock.now < end:
+    end = clock.moment + timedelta(seconds=seconds)
+    while clock.moment < end:
         if governor(clock, key).ask(1).allowed:
-            given_at.append((clock.now - START).total_seconds())
-        clock.pass_by(every)
+            given_at.append((clock.moment - START).total_seconds())
+        clock.forward(seconds=every)
     return given_at
 
 
@@ -79,7 +68,7 @@ def test_permitted_connects_are_counted_for_good(clock):
 
 def test_a_refusal_tells_how_long_to_wait(clock):
     governor(clock).ask(1)
-    clock.pass_by(governor(clock).ask(1).wait)
+    clock.forward(seconds=governor(clock).ask(1).wait)
     assert governor(clock).ask(1).allowed
 
 
@@ -96,9 +85,9 @@ def test_even_with_proof_each_time_the_ceilings_hold(clock):
     while len(moments) < 25:
         asked = governor(clock).ask(1)
         if asked.attempt_id:
-            moments.append((clock.now - START).total_seconds())
+            moments.append((clock.moment - START).total_seconds())
             governor(clock).proved(asked.attempt_id)
-        clock.pass_by(max(asked.wait, 0.1))
+        clock.forward(seconds=max(asked.wait, 0.1))
     assert most_in(moments, 60) == 3
     assert most_in(moments, 600) == 10
 
@@ -107,8 +96,8 @@ def test_the_pace_grows_with_every_attempt_without_proof(clock):
     gaps = []
     for _ in range(8):
         governor(clock).ask(1)
-        gaps.append(round((Pace.objects.get(pk=KEY).next_at - clock.now).total_seconds()))
-        clock.pass_by(3600)
+        gaps.append(round((Pace.objects.get(pk=KEY).next_at - clock.moment).total_seconds()))
+        clock.forward(seconds=3600)
     assert gaps == [6, 10, 20, 40, 80, 120, 120, 120]
 
 
@@ -121,7 +110,7 @@ def test_chance_only_ever_makes_the_pace_longer(clock):
 def test_proof_starts_the_pace_over(clock):
     for _ in range(6):
         attempt = permitted(clock)
-        clock.pass_by(3600)
+        clock.forward(seconds=3600)
     governor(clock).proved(attempt)
     assert governor(clock).ask(1).allowed
     assert round(governor(clock).ask(1).wait) in (5, 6)
@@ -129,7 +118,7 @@ def test_proof_starts_the_pace_over(clock):
 
 def test_late_proof_of_an_older_attempt_changes_no_pace(clock):
     old = permitted(clock)
-    clock.pass_by(3600)
+    clock.forward(seconds=3600)
     permitted(clock)
     governor(clock).proved(old)
     assert Pace.objects.get(pk=KEY).streak == 2
@@ -139,7 +128,7 @@ def test_two_keys_connect_a_second_apart(clock):
     assert governor(clock).ask(1).allowed
     other = governor(clock, "bbbbbbbbbbbb").ask(2)
     assert (other.allowed, other.reason) == (False, "gap")
-    clock.pass_by(1.0 + other.wait - 1.0)
+    clock.forward(seconds=1.0 + other.wait - 1.0)
     assert other.wait >= 1.0
     assert governor(clock, "bbbbbbbbbbbb").ask(2).allowed
 
@@ -147,7 +136,7 @@ def test_two_keys_connect_a_second_apart(clock):
 def test_a_quarantine_lasts_a_minute_and_longer_each_time(clock):
     assert governor(clock).quarantine(20, "OPSP8996") == 60
     assert governor(clock).ask(1).reason == "quarantine"
-    clock.pass_by(60)
+    clock.forward(seconds=60)
     assert governor(clock).ask(1).allowed
     assert [governor(clock).quarantine(20, "OPSP8996") for _ in range(5)] == [120, 240, 480, 900, 900]
 
@@ -155,7 +144,7 @@ def test_a_quarantine_lasts_a_minute_and_longer_each_time(clock):
 def test_a_quarantine_is_an_event_until_a_connection_has_proved_itself(clock):
     governor(clock).quarantine(60, "OPSP8996")
     assert Event.objects.get(code="key-quarantined", ended_at=None).subject == KEY
-    clock.pass_by(61)
+    clock.forward(seconds=61)
     governor(clock).proved(permitted(clock))
     assert not Event.objects.filter(ended_at=None).exists()
     assert governor(clock).quarantine(60, "OPSP8996") == 60
@@ -166,29 +155,29 @@ def test_the_end_of_an_attempt_is_noted_once(clock):
     governor(clock).ended(attempt, "silent")
     governor(clock).ended(attempt, "closed by us")
     row = Connection.objects.get()
-    assert (row.session, row.outcome, row.ended_at) == (3, "silent", clock.now)
+    assert (row.session, row.outcome, row.ended_at) == (3, "silent", clock.moment)
 
 
 def test_connects_are_counted_by_korean_day(clock):
-    clock.now = datetime(2026, 11, 19, 23, 59, tzinfo=ZoneInfo("Asia/Seoul"))
+    clock.moment = datetime(2026, 11, 19, 23, 59, tzinfo=ZoneInfo("Asia/Seoul"))
     governor(clock).ask(1)
-    clock.pass_by(120)
+    clock.forward(seconds=120)
     governor(clock).ask(2)
-    assert connects_today(now=clock.now) == 1
+    assert connects_today(now=clock.moment) == 1
     assert governor(clock).connects_today() == 1
     assert governor(clock).connects_today(session=1) == 0
 
 
 def test_attempts_older_than_thirty_days_are_forgotten(clock):
     governor(clock).ask(1)
-    clock.pass_by(31 * 86400)
+    clock.forward(seconds=31 * 86400)
     governor(clock).ask(1)
     assert Connection.objects.count() == 1
 
 
 def test_a_clock_that_was_set_back_does_not_lock_us_out_for_good(clock):
     governor(clock).ask(1)
-    clock.pass_by(-86400)
+    clock.forward(seconds=-86400)
     assert governor(clock).ask(1).wait <= 151
 
 
@@ -222,19 +211,19 @@ class AnySchedule(DatabaseCase):
     @given(st.integers(0, 2**32))
     def test_no_schedule_of_proofs_crashes_and_quarantines_breaks_a_ceiling(self, seed: int) -> None:
         chance = random.Random(seed)
-        clock = Clock()
+        clock = Clock(START)
         moments: dict[str, list[float]] = {KEY: [], "bbbbbbbbbbbb": []}
         for _ in range(120):
             key = chance.choice(list(moments))
             one = Governor(key, now=clock, jitter=chance.random)
             asked = one.ask(1)
             if asked.attempt_id:
-                moments[key].append((clock.now - START).total_seconds())
+                moments[key].append((clock.moment - START).total_seconds())
                 if chance.random() < 0.5:
                     one.proved(asked.attempt_id)
                 elif chance.random() < 0.05:
                     one.quarantine(0, "OPSP8996")
-            clock.pass_by(chance.choice([0.1, 0.6, 1.3, asked.wait, 30]))
+            clock.forward(seconds=chance.choice([0.1, 0.6, 1.3, asked.wait, 30]))
         both = sorted(moments[KEY] + moments["bbbbbbbbbbbb"])
         assert all(b - a >= 1 for a, b in pairwise(both))
         for own in moments.values():

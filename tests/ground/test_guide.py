@@ -12,7 +12,7 @@ from django.test import Client
 
 from stockdesk import codes, guide, guide_file, guide_views
 from stockdesk.access import OWNER
-from stockdesk.env import read_environment
+from stockdesk.env_reader import read_environment
 from stockdesk.guide import Host, Typed
 from stockdesk.logs import redacted
 from stockdesk.models import Token
@@ -85,7 +85,8 @@ def test_what_is_right_is_written_and_read_back_letter_by_letter(broker, client,
     assert answer["done"], answer
     assert place.stat().st_mode & 0o777 == 0o600
     desk = read_environment(place.parent, {"STOCKDESK_ENV": str(place)})
-    assert (desk.hts_id, desk.account, desk.data_go_kr_key) == (HTS_ID, typed["account"], typed["data_go_kr_key"])
+    assert (desk.hts_id, desk.account) == (HTS_ID, typed["account"])
+    assert desk.sources["datagokr"].key == typed["data_go_kr_key"]
     assert [(pair.key, pair.secret) for pair in desk.app_keys] == [(typed["app_key"], typed["app_secret"])]
     assert (desk.mode, desk.demo) == ("dry-run", False)
     assert len(desk.trading_password) >= 12

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from stockdesk.calendar_models import MarketDay, SessionWindow
 from stockdesk.calendar_seed import planned_days, seed_calendar
 from stockdesk.hours import Day, Today, day_of
-from tests.ground.calendar import BROKER, at, changed, ruled, told
+from tests.ground.calendar import at, at_real_broker, changed, ruled, told
 
 pytestmark = pytest.mark.django_db
 
@@ -23,10 +23,7 @@ CLOSED_2026 = (
 @pytest.fixture(autouse=True)
 def real(settings):
     """A desk at the real broker: the demo's rule is out of the way."""
-    settings.DESK = replace(
-        settings.DESK, demo=False, mode="dry-run", kis_rest_url=f"https://{BROKER}",
-        kis_ws_url="ws://ops.koreainvestment.com:21000",
-    )  # fmt: skip
+    settings.DESK = at_real_broker(settings.DESK)
 
 
 def confirmed(on: date) -> Day:

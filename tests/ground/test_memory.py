@@ -35,6 +35,14 @@ def test_daemons_load_nothing_that_they_do_not_need():
     assert found & (HEAVY | PAGES) == set()
 
 
+def test_a_look_at_the_closed_days_of_an_exchange_loads_no_calendars():
+    script = (
+        "from datetime import date; from collectors.overseas.indices import NEW_YORK\n"
+        "assert not NEW_YORK.is_session(date(2026, 11, 26)) and NEW_YORK.is_session(date(2026, 11, 27))"
+    )
+    assert "holidays" not in loaded(script)
+
+
 def test_the_web_process_does_load_them():
     assert {"openpyxl", "import_export", "trading.condition_admin", "stockdesk.metrics"} <= loaded(
         "import stockdesk.urls"

@@ -1,24 +1,33 @@
 """The collectors' database user: it writes market and account, and cannot even see trading, users and codes."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from io import StringIO
 
 import pytest
 from django.apps import apps
 from django.conf import settings as desk_settings
 from django.core.management import call_command
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from market.gnuboard_post import post
 from market.models import FeedSession, Quote
-from stockdesk import grants, roles
+from stockdesk import roles
 from stockdesk.budget import Budget
+from stockdesk.calendar_mornings import Mornings
+from stockdesk.calendar_seed import reaches
 from stockdesk.doctor import users
 from stockdesk.events import clear_event, raise_event
 from stockdesk.governor import Governor
+from stockdesk.kis.errors import NotSent
+from stockdesk.kis.messages import KST
 from stockdesk.lease import Lease
+from stockdesk.models import Event
+from stockdesk.threads import DatabaseThread
+from tests.conftest import acting_as, prepared
 from tests.ground.processes import Child
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "reading"])
@@ -33,23 +42,13 @@ SAMPLE = "tests.ground.sample_daemon"
 
 @pytest.fixture
 def collecting(transactional_db, settings) -> Iterator[roles.Account]:
-    user = f"{connection.settings_dict['NAME']}_collecting"
-    settings.DESK = replace(settings.DESK, collecting_user=user, collecting_password="only for this test")
-    roles.prepare("collecting")
-    yield roles.account_of("collecting")
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP USER {grants.account(user, roles.own_host())}")
+    yield from prepared("collecting", settings)
 
 
 @pytest.fixture
 def as_collecting(collecting) -> Iterator[None]:
-    before = {alias: dict(connections.settings[alias]) for alias in connections.settings}
-    roles.assume("collecting")
-    yield
-    connections.close_all()
-    for alias, values in before.items():
-        connections.settings[alias].update(values)
-        connections[alias].settings_dict.update(values)
+    with acting_as("collecting"):
+        yield
 
 
 def refused(statement: str) -> int:
@@ -96,6 +95,27 @@ def test_a_collectors_ground_is_its_own_to_write(as_collecting):
     FeedSession.objects.update_or_create(number=9, defaults={"state": "live", "updated_at": timezone.now()})
     assert FeedSession.objects.filter(number=9).delete()[0] == 1
     lease.release(state="stopped")
+
+
+async def _silence(since):
+    raise NotSent("away")
+
+
+def test_on_the_first_of_january_collectors_write_the_dates_of_another_year(as_collecting, settings):
+    settings.DESK = replace(settings.DESK, demo=False, mode="dry-run", kis_rest_url="https://broker.example:9443")
+    new_year = datetime(datetime.now(KST).year + 1, 1, 1, 6, tzinfo=KST)
+    assert not reaches(new_year.date())
+    asyncio.run(looked_at(new_year))
+    assert reaches(new_year.date())
+    assert Event.objects.filter(code="calendar-unanswered").exists(), "and the broker was asked"
+
+
+async def looked_at(now):
+    database = DatabaseThread("calendar")
+    try:
+        await Mornings(_silence, database).look(now)
+    finally:
+        await asyncio.to_thread(database.close)
 
 
 def test_without_a_password_collectors_work_as_the_desks_own_user(settings, process_environment):

@@ -43,6 +43,11 @@ class Sample:
         return httpx.Response(self._response["status"], headers=self._response["headers"] | headers, json=body)
 
 
+def order_row(number: int, **changes: Any) -> dict[str, Any]:
+    """An order in the list of the day (inquire-daily-ccld)."""
+    return Sample("inquire_daily_ccld").body["output1"][2] | {"odno": f"{number:010}"} | changes
+
+
 def good(**fields: Any) -> httpx.Response:
     return httpx.Response(
         200, json={**fields, "rt_cd": "0", "msg_cd": "MCA00000", "msg1": "정상처리 되었습니다.".ljust(80)}

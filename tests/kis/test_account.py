@@ -11,7 +11,7 @@ import pytest
 
 from stockdesk.kis.errors import KisError, NotOnMock, OutcomeUnknown
 from stockdesk.kis.messages import RealisedProfit, Sellable
-from tests.kis.broker import ACCOUNT, SECRETS, Broker, Sample, bad, page
+from tests.kis.broker import ACCOUNT, SECRETS, Broker, Sample, bad, order_row, page
 
 DAY = date(2026, 11, 18)
 CCLD = Sample("inquire_daily_ccld")
@@ -24,10 +24,6 @@ CASH_ROW = PAGE_1.body["output1"][0]
 @pytest.fixture
 def broker() -> Broker:
     return Broker()
-
-
-def order_row(number: int, **changes: Any) -> dict[str, Any]:
-    return CCLD.body["output1"][2] | {"odno": f"{number:010}"} | changes
 
 
 # Balance

@@ -11,7 +11,7 @@ import pytest
 from stockdesk.kis.account import three_months_before
 from stockdesk.kis.errors import OutcomeUnknown, Refused
 from stockdesk.kis.messages import KST
-from tests.kis.broker import Broker, Sample, bad, page
+from tests.kis.broker import Broker, Sample, bad, order_row, page
 
 DAY = date(2026, 11, 18)
 CCLD = Sample("inquire_daily_ccld")
@@ -21,10 +21,6 @@ OPEN = Sample("inquire_psbl_rvsecncl")
 @pytest.fixture
 def broker() -> Broker:
     return Broker()
-
-
-def order_row(number: int, **changes: Any) -> dict[str, Any]:
-    return CCLD.body["output1"][2] | {"odno": f"{number:010}"} | changes
 
 
 def numbers(orders: Any) -> list[int]:

@@ -35,7 +35,7 @@ def test_a_fill_is_decrypted_and_read():
     (notice,) = parse_notices(text)
     assert notice.filled
     assert not notice.refused
-    assert (notice.order_no, notice.original_order_no, notice.side, notice.is_buy) == ("0000011111", "", "01", False)
+    assert (notice.order_no, notice.original_order_no, notice.side) == ("0000011111", "", "01")
     assert (notice.symbol, notice.name, notice.quantity, notice.price) == ("020202", "나루바이오", 20, 24_400)
     assert (notice.clock_time, notice.exchange, notice.order_quantity) == (time(9, 30, 11), "1", 20)
     assert (notice.customer_id, notice.account) == ("TOYUSER", "5000123401")
@@ -49,7 +49,7 @@ def test_an_accepted_order_is_no_fill():
 def test_a_cancel_names_the_order_it_ends():
     (notice,) = parse_notices(decrypt(KEY, IV, CANCELLED))
     assert (notice.order_no, notice.original_order_no) == ("0000011113", "0000011112")
-    assert (notice.correction, notice.is_buy, notice.order_price) == ("2", True, None)
+    assert (notice.correction, notice.side, notice.order_price) == ("2", "02", None)
 
 
 def test_the_documented_26_fields_are_read_by_their_own_tail():

@@ -8,6 +8,7 @@ import json
 import socket
 import ssl
 import struct
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -291,6 +293,40 @@ async def test_a_server_that_accepts_nobody_is_not_sent_to():
         finally:
             for filler in fillers:
                 filler.close()
+
+
+def test_a_line_that_is_reset_while_it_opens_is_an_error_of_ours_and_not_the_end_of_the_daemon():
+    """Some of them are found without a socket by uvloop, on which the daemons run: that once came out as a bug."""
+    said = set()
+
+    async def try_often(url: str) -> None:
+        async with client_of(url) as client:
+            for _ in range(300):
+                with pytest.raises(KisError) as caught:
+                    await client.inquire_price(BUY.symbol)
+                said.add(type(caught.value))
+
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as door:
+        slammer = threading.Thread(target=slam, args=(door,))
+        slammer.start()
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(try_often(f"http://127.0.0.1:{door.getsockname()[1]}"))
+        finally:
+            door.shutdown(socket.SHUT_RDWR)
+            slammer.join()
+    assert said <= {NotSent, OutcomeUnknown}
+
+
+def slam(door: socket.socket) -> None:
+    """Reset whoever comes, at once, from a thread of its own: the other side is still opening the line."""
+    while True:
+        try:
+            line, _ = door.accept()
+        except OSError:
+            return
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        line.close()
 
 
 async def hang_up(line: Line) -> None:

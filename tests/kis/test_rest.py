@@ -334,6 +334,7 @@ async def test_a_read_does_not_press_for_a_token(broker):
     ("answer", "error"),
     [
         (httpx.ReadTimeout(""), OutcomeUnknown),
+        (AttributeError("'NoneType' object has no attribute 'getpeername'"), OutcomeUnknown),
         (httpx.ConnectError(""), NotSent),
         (bad("EGW00201"), RateLimited),
         (bad("EGW00123"), TokenRejected),

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -13,6 +13,7 @@ from websockets.exceptions import WebSocketException
 from stockdesk.kis.messages import ExecutionNotice
 from stockdesk.kis.session import MAX_REGISTRATIONS, Registration, Session, Verdict
 from stockdesk.simulator.testing import RunningSimulator, new_key, running_simulator
+from tests.moments import until
 
 
 @pytest.fixture
@@ -50,12 +51,6 @@ def made(simulator: RunningSimulator, approval_key: str, ears: Ears, **options: 
         on_notices=ears.notices.extend,
         **{"spacing": 0.001, **options},
     )
-
-
-async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110  what is awaited lives in another thread
-            await asyncio.sleep(0.01)
 
 
 def ticks(simulator: RunningSimulator, count: int) -> list[Registration]:

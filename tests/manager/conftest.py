@@ -1,24 +1,20 @@
 """A desk at the real broker, whose calendar counts."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
 
 from stockdesk.manager.keeping import Keeping
-from tests.ground.calendar import BROKER
+from tests.ground.calendar import at_real_broker
 from tests.manager.supervisord import FakeSupervisord
 
 
 @pytest.fixture
 def real(settings: Any) -> None:
     """The demo's rule is out of the way."""
-    settings.DESK = replace(
-        settings.DESK, demo=False, mode="dry-run", kis_rest_url=f"https://{BROKER}",
-        kis_ws_url="ws://ops.koreainvestment.com:21000",
-    )  # fmt: skip
+    settings.DESK = at_real_broker(settings.DESK)
 
 
 @pytest.fixture

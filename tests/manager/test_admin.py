@@ -15,6 +15,7 @@ from stockdesk.models import DaemonState
 from stockdesk.unfold import UNFOLD
 from tests.ground.calendar import at
 from tests.manager.supervisord import FakeSupervisord
+from tests.people import client_of, owner
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real")]
 
@@ -33,21 +34,15 @@ def desk(settings, keeping):
         yield round_at
 
 
-def client_of(user: User) -> Client:
-    client = Client(headers={"Accept-Language": "ko"})
-    client.force_login(user)
-    return client
-
-
 @pytest.fixture
 def admin() -> Client:
-    return client_of(User.objects.create_superuser("kim", password="a long password"))
+    return client_of(owner("kim"), "ko")
 
 
 def person(name: str, *codenames: str) -> Client:
     user = User.objects.create_user(name, is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    return client_of(user)
+    return client_of(user, "ko")
 
 
 def order(client: Client, wish: str, programs: str, why: str = "점검"):

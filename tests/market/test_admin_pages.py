@@ -6,6 +6,7 @@ from django.utils import timezone
 from market.models import ExecutionNotice, FeedSession, Instrument, Quote
 from stockdesk.models import Connection, DaemonState, Event, Lane, Token
 from stockdesk.unfold import UNFOLD
+from tests.people import client_of, owner
 
 READ_ONLY = [
     "market/quote",
@@ -22,9 +23,7 @@ READ_ONLY = [
 @pytest.fixture
 def admin(db, settings) -> Client:
     settings.UNFOLD = UNFOLD
-    client = Client(headers={"Accept-Language": "en"})
-    client.force_login(User.objects.create_superuser("desk", password="a long password"))
-    return client
+    return client_of(owner(), "en")
 
 
 @pytest.fixture

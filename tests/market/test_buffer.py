@@ -276,7 +276,9 @@ def test_of_an_outage_of_minutes_every_closed_bar_is_still_written(buffer: Buffe
     for minute in range(30, 35):
         buffer.add(frame(record(STCK_CNTG_HOUR=f"09{minute}10", ACML_VOL=minute, STCK_PRPR=70000 + minute)), session=1)
         buffer.put_back(buffer.take())
+    assert buffer.owed() == 4
     (pending,) = buffer.take()
+    assert buffer.owed() == 0
     assert [bar.starts_at for bar in pending.closed_bars] == [at(9, minute) for minute in range(30, 34)]
     assert pending.bar is not None
     assert pending.bar.starts_at == at(9, 34)

@@ -213,6 +213,15 @@ def test_a_disk_that_takes_half_a_block_leaves_a_whole_file(
     assert (found.lost_bytes, found.dropped) == (0, 3)
 
 
+def test_what_is_not_on_disk_yet_is_counted(start: Callable[..., Desk]) -> None:
+    desk = start()
+    desk.take(frame(record()))
+    assert desk.recorder.waiting == 1
+    desk.recorder.hand_over()
+    desk.wait()
+    assert desk.recorder.waiting == 0
+
+
 def test_a_disk_that_is_too_slow_costs_frames_that_are_counted(
     tmp_path: Path, start: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,30 +8,21 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from market.models import Instrument, Quote, WatchRow
 from stockdesk.access import OPERATOR, TRADER
-from tests.people import client_of, person
+from tests.people import client_of, owner, person
 
 from .conftest import Board, sql
 
+pytestmark = pytest.mark.usefixtures("english_pages")
 LIST = "admin:market_watchrow_changelist"
-
-
-@pytest.fixture(autouse=True)
-def pages(settings):
-    """English pages: the tests read the msgids."""
-    settings.LANGUAGE_CODE = "en"
-    with translation.override("en"):
-        yield
 
 
 @pytest.fixture
 def admin(board: Board) -> Client:
-    client = Client(headers={"Accept-Language": "en"})
-    client.force_login(User.objects.create_superuser("desk", password="a long password"))
-    return client
+    return client_of(owner(), "en")
 
 
 @pytest.fixture

@@ -1,52 +1,25 @@
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Dialog, Page, Request, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from market.models import Quote
 from stockdesk.unfold import UNFOLD
+from tests.admin_browser import PATIENCE, admin_page
+from tests.people import client_of, owner
 
 from .conftest import Board, sql
 
 pytestmark = pytest.mark.browser
-PATIENCE = 20_000  # ms, on a loaded machine
 
 
 @pytest.fixture
 def page(board: Board, live_server, settings, monkeypatch) -> Iterator[Page]:
-    """A logged-in browser; anything it complains about or fetches elsewhere fails the test."""
     settings.UNFOLD = UNFOLD
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
-    client = Client()
-    client.force_login(User.objects.create_superuser("desk", password="a long password"))
-    complaints: list[str] = []
-
-    def refuse(dialog: Dialog) -> None:
-        complaints.append(dialog.message)
-        dialog.dismiss()
-
-    def leaves_the_host(request: Request) -> None:
-        if not request.url.startswith((live_server.url, "data:")):
-            complaints.append(request.url)
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        context = browser.new_context(locale="en-US", base_url=live_server.url)
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("dialog", refuse)
-        page.on("request", leaves_the_host)
+    with admin_page(client_of(owner()), live_server.url, locale="en-US") as page:
         yield page
-        browser.close()
-    assert complaints == []
 
 
 def test_prices_move_and_a_click_switches_without_leaving_the_page(board: Board, page: Page):

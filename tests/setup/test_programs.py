@@ -17,7 +17,7 @@ ARGUMENTS = st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S",
 
 
 def program(name: str, *command: str, priority: int = 50, **more) -> Program:
-    return Program(name=name, command=command, does="a test", priority=priority, **more)
+    return Program(name=name, command=command, priority=priority, **more)
 
 
 def as_supervisord_reads(text: str, folder: Path) -> ServerOptions:

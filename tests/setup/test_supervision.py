@@ -33,7 +33,6 @@ def dummy(name: str, priority: int, script: str = TELLS_ITS_END) -> Program:
         command=(sys.executable, "-c", "exec(open('program.py').read())", name)
         if script is TELLS_ITS_END
         else (sys.executable, "-c", script),
-        does="a test",
         priority=priority,
         starts_alone=priority == 1,
     )

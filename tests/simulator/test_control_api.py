@@ -2,17 +2,10 @@
 
 import json
 
-import httpx
 import pytest
 
 from stockdesk.simulator.mishaps import MISHAPS
 from tests.simulator.clients import Caller, watching
-
-
-@pytest.fixture
-async def shell(simulator):
-    async with httpx.AsyncClient(base_url=f"{simulator.rest_url}/_simulator", trust_env=False) as http:
-        yield http
 
 
 async def test_every_mishap_is_listed_with_what_it_does(shell):

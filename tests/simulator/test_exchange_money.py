@@ -17,6 +17,7 @@ from stockdesk.simulator.orders import NewOrder, Order, OrderRefused
 from stockdesk.simulator.prices import Prices
 from stockdesk.simulator.rules import step_down, step_up
 from stockdesk.simulator.world import World
+from tests.moments import Clock
 
 KEY = "toykey"
 CASH = 100_000_000
@@ -25,19 +26,11 @@ WORLD = World(1, 300)
 SYMBOLS = ("005930", *(min((i.base_price, i.symbol) for i in WORLD if i.kind == kind)[1] for kind in ("stock", "etf")))
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 20, 10, 0, tzinfo=KST)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 class Market:
     """An exchange without sockets, and a record of what it announced."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
+        self.clock = Clock(datetime(2026, 11, 20, 10, 0, tzinfo=KST))
         self.events: list[Event] = []
         self.prices = Prices(WORLD)
         self.exchange = Exchange(self.prices, Mishaps(), Options(now=self.clock, cash=CASH), self.events.append)
@@ -119,7 +112,7 @@ def play(market, step):
                 order = orders[how[0] % len(orders)]
                 market.exchange.force_fill(order.number, min(how[1], max(order.remaining, 1)))
             case "days":
-                market.clock.now += timedelta(days=how[0])
+                market.clock.forward(days=how[0])
     except (OrderRefused, ValueError):
         pass  # refused is fine; that nothing happened is checked like everything else
 
@@ -147,7 +140,7 @@ def check(market):
     assert all(account.orderable_quantity(symbol) >= 0 for symbol in SYMBOLS)
     assert all(holding.cost >= 0 for holding in account.holdings.values())
     assert all(holding.cost == 0 for holding in account.holdings.values() if not holding.quantity)
-    today = market.clock.now.date()
+    today = market.clock.moment.date()
     assert account.deposit(today, 2) == account.cash
     # orders agree with their fills, and only those with a rest are at work
     for order in exchange.orders.values():
@@ -207,7 +200,7 @@ def test_the_most_shares_are_affordable_and_one_more_is_not(cash, price):
 def test_a_purchase_leaves_the_deposit_two_trading_days_later(days):
     market = Market()  # a Friday
     market.place(SYMBOLS[0], "buy", 10, 0, "01")
-    account, bought_on = market.account, market.clock.now.date()
+    account, bought_on = market.account, market.clock.moment.date()
     assert account.cash < CASH
     assert account.deposit(bought_on, days) == (account.cash if days == 2 else CASH)
     tuesday = bought_on + timedelta(days=4)
@@ -222,4 +215,4 @@ def test_proceeds_of_a_sale_can_be_used_at_once():
     fill = market.exchange.fills[0]
     assert market.account.orderable_cash == fill.amount - fill.fee - fill.tax > 0
     assert market.account.realized == fill.amount - 500_000
-    assert market.account.deposit(market.clock.now.date()) == 0
+    assert market.account.deposit(market.clock.moment.date()) == 0

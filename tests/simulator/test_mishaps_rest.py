@@ -9,13 +9,6 @@ import pytest
 from tests.simulator.clients import Caller
 
 
-@pytest.fixture
-async def caller(simulator):
-    async with Caller(simulator) as caller:
-        await caller.ask_token()
-        yield caller
-
-
 @pytest.mark.parametrize(
     ("mishap", "status", "code"),
     [

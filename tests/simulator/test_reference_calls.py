@@ -19,13 +19,6 @@ def sample(name: str) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture
-async def caller(simulator):
-    async with Caller(simulator) as caller:
-        await caller.ask_token()
-        yield caller
-
-
 async def asked(caller: Caller, name: str, **changes: str) -> dict[str, Any]:
     """The answer to the call of a sample, with other values in its query."""
     request = sample(name)["request"]

@@ -6,18 +6,9 @@ import socket
 from collections import namedtuple
 from urllib.parse import urlsplit
 
-import pytest
-
 from tests.simulator.clients import QUOTATIONS, Caller
 
 ANSWERED = {"rt_cd": "0", "msg_cd": "MCA00000", "msg1": "정상처리 되었습니다."}
-
-
-@pytest.fixture
-async def caller(simulator):
-    async with Caller(simulator) as caller:
-        await caller.ask_token()
-        yield caller
 
 
 async def test_a_price_comes_with_its_limits_in_kis_own_names(simulator, caller):

@@ -10,12 +10,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from market.models import Quote
 from stockdesk.events import clear_event, raise_event
 from stockdesk.unfold import navigation
-from tests.people import with_device
+from tests.people import client_of, owner, with_device
 from tests.trading.conftest import HYNIX, SAMSUNG, needs_account, stored
 from tests.trading.values import an_order
 from trading import desk
@@ -25,23 +25,14 @@ from trading.states import State
 from trading.views import Mode
 from trading.views import Refusal as Why
 
+pytestmark = pytest.mark.usefixtures("english_pages")
 LIST = "admin:trading_condition_changelist"
 ADD = "admin:trading_condition_add"
 
 
-@pytest.fixture(autouse=True)
-def _pages(settings: Any):
-    """English pages: the tests read the msgids."""
-    settings.LANGUAGE_CODE = "en"
-    with translation.override("en"):
-        yield
-
-
 @pytest.fixture
 def admin(listed: None) -> Client:
-    client = Client(headers={"Accept-Language": "en"})
-    client.force_login(with_device(User.objects.create_superuser("desk", password="a long password")))
-    return client
+    return client_of(with_device(owner()), "en")
 
 
 def typed(**changes: str) -> dict[str, str]:

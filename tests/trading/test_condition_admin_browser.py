@@ -1,51 +1,30 @@
 """The condition list and its form in a real browser."""
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from market.models import Quote
 from stockdesk.unfold import UNFOLD
-from tests.people import with_device
+from tests.admin_browser import PATIENCE, admin_page
+from tests.people import client_of, owner, with_device
 from tests.trading.conftest import SAMSUNG, stored
 from trading.models import Condition
 
 pytestmark = pytest.mark.browser
-PATIENCE = 20_000  # ms, on a loaded machine
 LIST, ADD = "/admin/trading/condition/", "/admin/trading/condition/add/"
 
 
 @pytest.fixture
 def page(transactional_db: None, listed: None, live_server: Any, settings: Any, monkeypatch: Any) -> Iterator[Page]:
-    """A logged-in browser; anything it complains about or fetches elsewhere fails the test."""
     settings.UNFOLD = UNFOLD
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
-    client = Client()
-    client.force_login(with_device(User.objects.create_superuser("desk", password="a long password")))
-    complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        context = browser.new_context(locale="ko-KR", timezone_id="Asia/Seoul", base_url=live_server.url)
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: complaints.append(request.url) if elsewhere(request.url) else None)
-
-        def elsewhere(url: str) -> bool:
-            return not url.startswith((live_server.url, "data:"))
-
-        yield page
-        browser.close()
+    client = client_of(with_device(owner()))
     # A refused switch is an answer of 409, which Chromium notes in its console.
-    assert [text for text in complaints if "409" not in text] == []
+    with admin_page(client, live_server.url, passing="409", locale="ko-KR", timezone_id="Asia/Seoul") as page:
+        yield page
 
 
 def test_price_and_distance_move_by_themselves_and_a_click_switches(page: Page) -> None:

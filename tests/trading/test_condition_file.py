@@ -8,7 +8,6 @@ from typing import Any
 
 import openpyxl
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -16,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stockdesk.cells import FORMULA, harmless, plain
-from tests.people import with_device
+from tests.people import client_of, owner, with_device
 from tests.trading.conftest import HYNIX, SAMSUNG, stored
 from trading.models import Condition
 
@@ -26,9 +25,7 @@ CSV, XLSX = "0", "1"
 
 @pytest.fixture
 def admin(listed: None) -> Client:
-    client = Client(headers={"Accept-Language": "ko"})
-    client.force_login(with_device(User.objects.create_superuser("desk", password="a long password")))
-    return client
+    return client_of(with_device(owner()), "ko")
 
 
 def exported(admin: Client, form: str = CSV) -> bytes:

@@ -14,6 +14,7 @@ from tests.trading.model.exchange import CALM
 from tests.trading.model.faults import FaultyStorage, StorageFailed
 from tests.trading.model.schedule import SETTING, Schedule, drive
 from tests.trading.model.tables import MemoryTables
+from tests.trading.values import takes_common
 from trading.alarms import troubles
 from trading.engine import Engine
 from trading.ports import Surroundings
@@ -269,10 +270,10 @@ def test_an_intent_of_the_last_second_of_a_day_is_decided_anew_on_the_next() -> 
     desk = Desk()
     midnight = desk.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     desk.now = midnight - 3 * SECOND
-    desk.day = MarketView((desk.now).date(), True, True, desk.now - timedelta(hours=9), midnight, midnight)
+    desk.day = MarketView(desk.now.date(), True, True, desk.now - timedelta(hours=9), midnight, midnight, takes_common)
     desk.later(2.5)
     (made,) = drive(desk.engine.decide())
-    desk.day = MarketView(midnight.date(), True, True, midnight, midnight + timedelta(days=1), midnight)
+    desk.day = MarketView(midnight.date(), True, True, midnight, midnight + timedelta(days=1), midnight, takes_common)
     desk.later(1)
     assert drive(desk.engine.send_one()).state is State.DENIED
     (anew,) = drive(desk.engine.decide())

@@ -1,13 +1,12 @@
 """Orders and the reasons why not in the admin: found by name, said in Korean, taken away as a file."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from market.models import Instrument
 from stockdesk.access import VIEWER
 from stockdesk.spreadsheets import Csv, Xlsx
-from tests.people import client_of, person
+from tests.people import client_of, owner, person
 from trading.models import DeskChange, Order, Refusal
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +68,7 @@ def test_orders_are_exported_with_korean_heads(viewer, rows):
 def test_a_reason_is_said_in_korean_and_nothing_can_be_changed(viewer, rows):
     page = viewer.get("/admin/trading/refusal/").content.decode()
     assert "휴장" in page
-    root = client_of(User.objects.create_superuser("root", password="a long enough password"))
+    root = client_of(owner("root"))
     order, refusal = Order.objects.earliest("id"), Refusal.objects.get()
     for address in (f"/admin/trading/order/{order.pk}/delete/", f"/admin/trading/refusal/{refusal.pk}/delete/"):
         root.post(address, {"post": "yes"})

@@ -223,7 +223,9 @@ def test_the_command_tells_a_trader_in_korean_and_in_a_file(desk: None, tmp_path
     assert "수수료" in text
     assert "그날의 것이 아니라 지금의 것" in text
     assert "sha256 " in text
-    rows = list(csv.reader(io.StringIO((tmp_path / "out" / "replay-2026-11-20.csv").read_bytes().decode("utf-8-sig"))))
+    written = tmp_path / "out" / "replay-2026-11-20.csv"
+    assert (written.stat().st_mode & 0o777, written.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    rows = list(csv.reader(io.StringIO(written.read_bytes().decode("utf-8-sig"))))
     assert (rows[1][1], rows[1][2], rows[1][7]) == (SAMSUNG, "'=cmd()", "11000")
 
 

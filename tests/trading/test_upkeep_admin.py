@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
-from tests.people import with_device
+from tests.people import client_of, owner, with_device
 from trading.models import Upkeep, UpkeepSetting
 
 LIST = "/admin/trading/upkeep/"
@@ -16,9 +16,7 @@ LIST = "/admin/trading/upkeep/"
 
 @pytest.fixture
 def page(db) -> Client:
-    client = Client()
-    client.force_login(with_device(User.objects.create_superuser("kim", password="a long password")))
-    return client
+    return client_of(with_device(owner("kim")))
 
 
 @pytest.fixture

@@ -63,9 +63,14 @@ def a_holding(**changes: Any) -> HoldingView:
 def a_market(**changes: Any) -> MarketView:
     fine = MarketView(
         NOW.date(), True, True, NOW.replace(hour=9, minute=0), NOW.replace(hour=15, minute=20),
-        NOW.replace(hour=15, minute=40),
+        NOW.replace(hour=15, minute=40), takes_common,
     )  # fmt: skip
     return replace(fine, **changes)
+
+
+def takes_common(now: datetime, division: str) -> bool:
+    """A market that takes limit and market orders whenever it is open."""
+    return division in ("00", "01")
 
 
 def an_intent(**changes: Any) -> Intent:

@@ -79,7 +79,7 @@ def _is_through(job: str, day: date) -> bool:
 
 def _forgive_keys() -> None:
     """A key that was refused is tried again on the next day; with it goes the event."""
-    for source in sources.KEYS:
+    for source in sources.PUBLIC:
         jobs = [job.name for job in JOBS.values() if job.source == source]
         if jobs and not sources.paused(jobs):
             sources.key_may_be_good(source)

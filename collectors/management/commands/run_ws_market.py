@@ -115,6 +115,8 @@ class Command(Daemon):
             "old": counts.old,
             "unknown": counts.unknown,
             "lost_bars": counts.lost_bars,
+            "minutes_waiting": feed.buffer.owed(),
+            "notices_waiting": feed.notices_waiting(),
             "symbols": len(feed.placed),
             "without_place": len(feed.left_over),
             "flush_ms": round(feed.flushes.last * 1000, 1),
@@ -127,6 +129,7 @@ class Command(Daemon):
         }
         if self.recorder is not None:
             self.counters |= {"recorded": self.recorder.recorded, "not_recorded": self.recorder.dropped}
+            self.counters["recording_waiting"] = self.recorder.waiting
 
     async def teardown(self) -> None:
         self.stopping.set()

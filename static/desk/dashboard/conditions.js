@@ -15,7 +15,7 @@ const waitsBelow = ({ trigger, side }) =>
   trigger === "at_or_below" || trigger === "stop_loss" || (trigger === "trailing" && side === "sell");
 
 // Won and percent from the price to the strike; null where either is not known.
-export function distance(row, price) {
+function distance(row, price) {
   if (!isNumber(row.strike) || !isNumber(price) || price <= 0) return null;
   const won = row.strike - price;
   const reached = waitsBelow(row) ? price <= row.strike : price >= row.strike;

@@ -1,6 +1,5 @@
 """Toy keys, a closed door to the outside, and one way to try a call that must fail without a trace of its key."""
 
-import dataclasses
 import logging
 import socket
 import traceback
@@ -18,6 +17,7 @@ from collectors.dart import client as dart_client
 from collectors.datagokr import client as datagokr_client
 from collectors.errors import SourceError
 from tests.collectors.sources.answers import DART, DATA_GO_KR
+from tests.sources import asking
 
 DART_KEY = "d4" * 20
 # As the portal gives it out: base64, with the signs that a URL changes.
@@ -41,8 +41,10 @@ def _nothing_leaves_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _keys_and_no_waiting(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    settings.DESK = dataclasses.replace(
-        django_settings.DESK, dart_url=DART, dart_api_key=DART_KEY, data_go_kr_url=DATA_GO_KR, data_go_kr_key=OPEN_KEY
+    settings.DESK = asking(
+        django_settings.DESK,
+        dart={"key": DART_KEY, "url": DART},
+        datagokr={"key": OPEN_KEY, "url": DATA_GO_KR},
     )
     monkeypatch.setattr(dart_client, "CALLS_PER_SECOND", 1_000)
     monkeypatch.setattr(datagokr_client, "CALLS_PER_SECOND", 1_000)

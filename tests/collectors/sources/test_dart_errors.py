@@ -1,6 +1,5 @@
 """Everything that DART answers besides data, in its real shape: no error is "no data", and none blanks a value."""
 
-import dataclasses
 from datetime import date
 
 import pytest
@@ -12,6 +11,7 @@ from collectors.dart import accounts, corps, filings, statements, texts
 from collectors.errors import BadCall, KeyRefused, NoData, QuotaReached, SourceError
 from collectors.models import FilingText, RawBody
 from collectors.raw import kept_bodies
+from tests.sources import asking
 
 from .answers import DART, corp_zip, dart_error, dart_error_xml, filing, good, key_account, statement_line, zipped
 from .answers import filings as page
@@ -172,7 +172,7 @@ def test_a_key_in_an_answer_is_not_stored(web, db):
 
 
 def test_a_key_of_another_length_is_refused_before_any_call(attempt, settings):
-    settings.DESK = dataclasses.replace(settings.DESK, dart_api_key="short")
+    settings.DESK = asking(settings.DESK, dart={"key": "short"})
     assert "40 characters" in str(attempt(KeyRefused, filings.fetch, DAY, "all"))
 
 

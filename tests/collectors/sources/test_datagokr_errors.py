@@ -1,6 +1,5 @@
 """The five kinds of error of data.go.kr in their real shapes: none is "no data", none blanks a value."""
 
-import dataclasses
 import json
 from datetime import date
 
@@ -13,6 +12,7 @@ from collectors.datagokr import listed, prices
 from collectors.datagokr.client import decoded_key
 from collectors.errors import BadCall, KeyRefused, NotYet, QuotaReached, SourceError
 from collectors.models import RawBody
+from tests.sources import asking
 
 from .answers import LISTED, PRICES, gateway, gateway_xml, open_page, price
 from .conftest import ENCODED_KEY, OPEN_KEY, assert_no_key
@@ -189,7 +189,7 @@ def test_a_row_of_another_day_or_without_a_symbol_stops_its_answer(web, attempt,
 
 @pytest.mark.parametrize("given", [OPEN_KEY, ENCODED_KEY])
 def test_either_spelling_of_the_key_goes_out_encoded_once(web, db, settings, given):
-    settings.DESK = dataclasses.replace(settings.DESK, data_go_kr_key=given)
+    settings.DESK = asking(settings.DESK, datagokr={"key": given})
     web.get(PRICES, json=open_page({"item": price()}, 1))
     prices.fetch(DAY, "all")
     assert f"serviceKey={ENCODED_KEY}&" in f"{web.calls[0].request.url}&"
@@ -198,7 +198,7 @@ def test_either_spelling_of_the_key_goes_out_encoded_once(web, db, settings, giv
 
 @pytest.mark.parametrize("given", ["", ENCODED_KEY.replace("%", "%25"), "abc def"])
 def test_a_key_that_cannot_be_right_is_refused_before_any_call(attempt, settings, given):
-    settings.DESK = dataclasses.replace(settings.DESK, data_go_kr_key=given)
+    settings.DESK = asking(settings.DESK, datagokr={"key": given})
     attempt(KeyRefused, prices.fetch, DAY, "all")
 
 

@@ -4,8 +4,6 @@ import dataclasses
 from datetime import date, datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from django_q.models import OrmQ
 
 from collectors import jobs
@@ -15,10 +13,11 @@ from collectors.jobs import JOBS, work
 from collectors.management.commands.run_reference import advance
 from collectors.models import Corp, DailyPrice, Filing, FilingText, KeyAccount, ListedIssue, RawBody, StatementLine
 from market import gnuboard_post
-from stockdesk.env_names import SIMULATED_DART, SIMULATED_DATA_GO_KR
 from stockdesk.kis.messages import KST
 from stockdesk.models import Event
 from stockdesk.simulator.testing import running_simulator
+from tests.people import client_of, owner
+from tests.sources import asking, simulated
 
 from .conftest import assert_no_key
 
@@ -38,12 +37,7 @@ def world():
 @pytest.fixture
 def simulator(world, settings, monkeypatch, empty_board):
     """The stand-in for the sources, and a registry with their jobs alone."""
-    settings.DESK = dataclasses.replace(
-        settings.DESK,
-        demo=False,
-        dart_url=f"{world.rest_url}{SIMULATED_DART}",
-        data_go_kr_url=f"{world.rest_url}{SIMULATED_DATA_GO_KR}",
-    )
+    settings.DESK = dataclasses.replace(simulated(settings.DESK, world.rest_url), demo=False)
     public = {name: job for name, job in JOBS.items() if job.source in PUBLIC}
     monkeypatch.setattr(jobs, "JOBS", public)
     monkeypatch.setattr("collectors.management.commands.run_reference.JOBS", public)
@@ -101,8 +95,7 @@ def test_a_refused_key_stops_one_source_says_what_to_do_and_a_person_lets_it_go_
     assert "Check DART_API_KEY at opendart.fss.or.kr" in event.text
     assert_no_key(f"{event.text} {list(JobItem.objects.values_list())} {list(RawBody.objects.values_list('key'))}")
 
-    admin = Client(headers={"Accept-Language": "ko"})
-    admin.force_login(User.objects.create_superuser("desk", password="a long password"))
+    admin = client_of(owner(), "ko")
     assert "까지 대기" in admin.get("/admin/collectors/jobday/").content.decode()
     simulator.control.mishap_off("dart-status")
     chosen = {"action": "try_again", "_selected_action": [str(JobDay.objects.get(job="corps").pk)], "confirmed": "1"}
@@ -115,13 +108,12 @@ def test_a_refused_key_stops_one_source_says_what_to_do_and_a_person_lets_it_go_
 
 
 def test_without_a_key_nothing_is_asked_and_the_admin_says_so(simulator, settings):
-    settings.DESK = dataclasses.replace(settings.DESK, dart_api_key="", data_go_kr_key="")
+    settings.DESK = asking(settings.DESK, dart={"key": ""}, datagokr={"key": ""})
     asked = simulator.control.seen()["calls"]
     rounds()
     assert simulator.control.seen()["calls"] == asked
     assert not Event.objects.filter(is_open=True).exists()
-    admin = Client(headers={"Accept-Language": "ko"})
-    admin.force_login(User.objects.create_superuser("desk", password="a long password"))
+    admin = client_of(owner(), "ko")
     page = admin.get("/admin/collectors/jobday/").content.decode()
     assert "키 없음" in page
     assert ".env에 DART_API_KEY 값이 없습니다" in page

@@ -5,12 +5,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 from collectors import raw
 from collectors.models import Corp, DailyPrice, Filing, FilingText, KeyAccount, ListedIssue, StatementLine
+from tests.people import client_of, owner
 
 DAY = date(2026, 11, 20)
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)> 주요 내용 & 기타"
@@ -19,9 +18,7 @@ LISTS = ("filing", "filingtext", "keyaccount", "statementline", "dailyprice", "l
 
 @pytest.fixture
 def admin(db):
-    client = Client(headers={"Accept-Language": "ko"})
-    client.force_login(User.objects.create_superuser("desk", password="a long password"))
-    return client
+    return client_of(owner(), "ko")
 
 
 @pytest.fixture

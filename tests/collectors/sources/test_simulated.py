@@ -1,6 +1,5 @@
 """Both sources over real sockets against the simulator: the good way, and every mishap it can make."""
 
-import dataclasses
 import logging
 from collections import Counter
 from datetime import date, datetime, timedelta
@@ -13,10 +12,11 @@ from collectors.datagokr import listed, prices
 from collectors.errors import BadCall, KeyRefused, NoData, NotYet, QuotaReached, SourceError
 from collectors.models import Corp, DailyPrice, Filing, FilingText, KeyAccount, ListedIssue, RawBody, StatementLine
 from market import gnuboard_post
-from stockdesk.env_names import SIMULATED_DART, SIMULATED_DATA_GO_KR
 from stockdesk.kis.messages import KST
 from stockdesk.simulator.sources.companies import UNLISTED
 from stockdesk.simulator.testing import running_simulator
+from tests.moments import Clock
+from tests.sources import simulated
 
 from .conftest import assert_no_key, contents
 
@@ -25,19 +25,9 @@ TODAY, THURSDAY, TUESDAY = NOW.date(), date(2026, 11, 19), date(2026, 11, 17)
 SYMBOLS = 300
 
 
-class Clock:
-    """The simulator's clock, moved by the test."""
-
-    def __init__(self) -> None:
-        self.moment = NOW
-
-    def __call__(self) -> datetime:
-        return self.moment
-
-
 @pytest.fixture(scope="module")
 def clock():
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +38,7 @@ def world(clock):
 
 @pytest.fixture
 def simulator(world, clock, settings, db):
-    settings.DESK = dataclasses.replace(
-        settings.DESK,
-        dart_url=f"{world.rest_url}{SIMULATED_DART}",
-        data_go_kr_url=f"{world.rest_url}{SIMULATED_DATA_GO_KR}",
-    )
+    settings.DESK = simulated(settings.DESK, world.rest_url)
     yield world
     world.control.reset()
     clock.moment = NOW

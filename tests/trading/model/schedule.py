@@ -133,7 +133,7 @@ class Schedule:
                              max_day_amount=100_000_000, max_orders_minute=60, max_orders_day=500)  # fmt: skip
         self.day = MarketView(
             START.date(), True, True, START.replace(hour=9), START.replace(hour=15, minute=20),
-            START.replace(hour=15, minute=40),
+            START.replace(hour=15, minute=40), lambda now, division: division in ("00", "01"),
         )  # fmt: skip
         self.exchange.open_until = START.replace(hour=15, minute=30)
         self.process: Process | None = None

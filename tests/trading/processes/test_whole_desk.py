@@ -13,7 +13,7 @@ from assets.models import Account, Holding
 from market.models import FeedSession
 from stockdesk import roles
 from stockdesk.simulator.testing import RunningSimulator, running_simulator
-from tests.feed import FeedProcess
+from tests.programs import Running
 from tests.trading.processes.world import SETTINGS
 from trading.models import Desk, Order
 from trading.states import State
@@ -37,7 +37,7 @@ def daemons(
     empty_board: None,
     process_environment: Callable[..., dict[str, str]],
     tmp_path: Path,
-) -> Iterator[FeedProcess]:
+) -> Iterator[Running]:
     """All three at work; the one that is returned is trading, with its log."""
     call_command("seed_demo", "--force", verbosity=0)
     Desk.objects.update(mode="mock")
@@ -49,7 +49,7 @@ def daemons(
         with log.open("wb") as out:
             command = [sys.executable, "manage.py", name]
             process = subprocess.Popen(command, env=env, cwd=settings.BASE_DIR, stdout=out, stderr=out)
-        started.append(FeedProcess(process, log))
+        started.append(Running(process, log))
     yield started[-1]
     for daemon in started:
         daemon.process.kill()
@@ -62,7 +62,7 @@ def filled(side: str, trigger: str) -> list[Order]:
 
 
 def test_a_buy_fires_fills_and_is_held_and_a_take_profit_sells_it(
-    daemons: FeedProcess, simulator: RunningSimulator
+    daemons: Running, simulator: RunningSimulator
 ) -> None:
     daemons.until(lambda: FeedSession.objects.filter(state="live").exists(), PATIENCE)
     (bought, *_) = daemons.until(lambda: filled("buy", "at_or_below"), PATIENCE)

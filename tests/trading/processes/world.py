@@ -42,6 +42,8 @@ class World:
             Quote(symbol=i.symbol, last_price=i.base_price, base_price=i.base_price, source="ws", session=1)
             for i in simulator.world.instruments
         )
+        # Somebody has touched this desk: the demo makes no conditions of its own beside the test's.
+        Condition(symbol=self.symbols[-1], side="buy", enabled=False, strike_price=1, quantity=1).save()
         self.account = Account.objects.create(pk=account_id(NUMBER), number="5012****-01")
         self.frozen: set[str] = set()
 

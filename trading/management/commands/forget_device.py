@@ -1,4 +1,4 @@
-"""For a lost phone: whoever has the machine's shell takes a person's one-time code device away."""
+"""For a lost phone: whoever has the machine's shell takes a person's device away and ends all of their logins."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from stockdesk import codes
+from stockdesk.logins import end_logins
 from trading.desk import note
 
 
@@ -24,5 +25,6 @@ class Command(BaseCommand):
         with transaction.atomic():
             if not codes.forget(user):
                 raise CommandError(f"{username} has no device.")
+            end_logins(user)  # one may be on the phone that is gone
             note("shell", timezone.now(), "device", before=username)
-        self.stdout.write(f"{username} has no device any more and can enrol another one.\n")
+        self.stdout.write(f"{username} has no device any more and is logged out. Logging in leads to another one.\n")

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from market.playback import Playback
 from market.recording import SUFFIX, Record, Recording, RecordingError, open_recording
+from stockdesk import private
 from stockdesk.kis.fields import H0STCNT0
 from stockdesk.kis.messages import KST
 from trading import replay_report as report
@@ -88,9 +89,9 @@ class Command(BaseCommand):
         for line in (*report.summary(replay, found), *_losses(recording), *report.assumptions(account)):
             self.stdout.write(f"- {line}")
         if options["out"] is not None:
-            options["out"].mkdir(parents=True, exist_ok=True)
+            private.make_folder(options["out"])
             target = options["out"] / f"replay-{recording.path.name.removesuffix(SUFFIX)}.csv"
-            target.write_bytes(report.csv_bytes(found))
+            private.write(target, report.csv_bytes(found))
             self.stdout.write(_("Written to %(path)s.") % {"path": target})
         if options["digest"]:
             self.stdout.write(f"sha256 {report.digest(replay)}")

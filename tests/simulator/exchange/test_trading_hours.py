@@ -19,13 +19,6 @@ def simulator(start, clock):
     return start(now=clock, ticks_per_second=0.0, calls_per_second=1000, real_hours=True)
 
 
-@pytest.fixture
-async def trader(simulator):
-    simulator.control.move(SYMBOL, 98_500)
-    async with trading(simulator) as trader:
-        yield trader
-
-
 TAKEN = [
     ("KRX", "00", "08:29:59", False),
     ("KRX", "00", "08:30:00", True),

@@ -11,18 +11,6 @@ SYMBOL = "005930"
 UPPER, LOWER = 128_000, 69_000
 
 
-@pytest.fixture
-def simulator(start, clock):
-    return start(now=clock, ticks_per_second=0.0, calls_per_second=1000)
-
-
-@pytest.fixture
-async def trader(simulator):
-    simulator.control.move(SYMBOL, 98_500)
-    async with trading(simulator) as trader:
-        yield trader
-
-
 @pytest.mark.parametrize(
     ("what", "code", "text"),
     [

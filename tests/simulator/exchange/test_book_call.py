@@ -3,22 +3,10 @@
 import httpx
 import pytest
 
-from stockdesk.simulator.testing import RunningSimulator
 from tests.simulator.clients import QUOTATIONS
-from tests.simulator.traders import Trader, trading
+from tests.simulator.traders import Trader
 
 SYMBOL = "005930"
-
-
-@pytest.fixture
-def simulator(start, clock):
-    return start(now=clock, ticks_per_second=0.0, calls_per_second=10_000)
-
-
-@pytest.fixture
-async def trader(simulator: RunningSimulator):
-    async with trading(simulator) as trader:
-        yield trader
 
 
 async def asked(trader: Trader, symbol: str) -> httpx.Response:

@@ -2,22 +2,10 @@
 
 import pytest
 
-from tests.simulator.traders import said, trading
+from tests.simulator.traders import said
 
 CASH = 50_000_000
 SYMBOL, OTHER = "005930", "000660"
-
-
-@pytest.fixture
-def simulator(start, clock):
-    return start(now=clock, ticks_per_second=0.0, calls_per_second=10_000)
-
-
-@pytest.fixture
-async def trader(simulator):
-    simulator.control.move(SYMBOL, 98_500)
-    async with trading(simulator) as trader:
-        yield trader
 
 
 async def test_an_empty_account_has_totals_all_the_same(trader):

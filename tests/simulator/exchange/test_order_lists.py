@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.simulator.traders import LIST, number_of, said, trading
+from tests.simulator.traders import LIST, number_of, said
 
 SYMBOL, OTHER = "005930", "000660"
 TODAY = {"INQR_STRT_DT": "20261120", "INQR_END_DT": "20261120", **LIST}
@@ -18,18 +18,6 @@ OPEN_FIELDS = (
     "tot_ccld_qty tot_ccld_amt psbl_qty sll_buy_dvsn_cd ord_dvsn_cd mgco_aptm_odno excg_dvsn_cd excg_id_dvsn_cd "
     "excg_id_dvsn_name stpm_cndt_pric stpm_efct_occr_yn"
 )
-
-
-@pytest.fixture
-def simulator(start, clock):
-    return start(now=clock, ticks_per_second=0.0, calls_per_second=10_000)
-
-
-@pytest.fixture
-async def trader(simulator):
-    simulator.control.move(SYMBOL, 98_500)
-    async with trading(simulator) as trader:
-        yield trader
 
 
 async def place(trader, count):

@@ -1,29 +1,10 @@
 """The hand on the exchange: what was ordered, what is owned, and meddling with both."""
 
-import httpx
 import pytest
 
 from tests.simulator.traders import number_of, trading
 
 SYMBOL = "005930"
-
-
-@pytest.fixture
-def simulator(start, clock):
-    return start(now=clock, ticks_per_second=0.0, calls_per_second=10_000)
-
-
-@pytest.fixture
-async def trader(simulator):
-    simulator.control.move(SYMBOL, 98_500)
-    async with trading(simulator) as trader:
-        yield trader
-
-
-@pytest.fixture
-async def shell(simulator):
-    async with httpx.AsyncClient(base_url=f"{simulator.rest_url}/_simulator", trust_env=False) as http:
-        yield http
 
 
 async def test_every_post_of_an_order_is_on_record_with_what_became_of_it(trader, shell):

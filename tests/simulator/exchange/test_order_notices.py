@@ -2,24 +2,10 @@
 
 import asyncio
 
-import pytest
-
 from tests.simulator.listeners import listening
 from tests.simulator.traders import number_of, trading
 
 SYMBOL = "005930"
-
-
-@pytest.fixture
-def simulator(start, clock):
-    return start(now=clock, ticks_per_second=0.0, calls_per_second=10_000)
-
-
-@pytest.fixture
-async def trader(simulator):
-    simulator.control.move(SYMBOL, 98_500)
-    async with trading(simulator) as trader:
-        yield trader
 
 
 def kind(notice):

@@ -6,22 +6,10 @@ import time
 import httpx
 import pytest
 
-from tests.simulator.traders import number_of, said, trading
+from tests.simulator.traders import number_of, said
 
 SYMBOL = "005930"
 LOST = (httpx.RemoteProtocolError, httpx.ReadError)
-
-
-@pytest.fixture
-def simulator(start, clock):
-    return start(now=clock, ticks_per_second=0.0, calls_per_second=10_000)
-
-
-@pytest.fixture
-async def trader(simulator):
-    simulator.control.move(SYMBOL, 98_500)
-    async with trading(simulator) as trader:
-        yield trader
 
 
 def posts(simulator):

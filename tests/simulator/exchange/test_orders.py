@@ -8,18 +8,6 @@ CASH = 50_000_000
 SYMBOL = "005930"
 
 
-@pytest.fixture
-def simulator(start, clock):
-    return start(now=clock, ticks_per_second=0.0, calls_per_second=1000)
-
-
-@pytest.fixture
-async def trader(simulator):
-    simulator.control.move(SYMBOL, 98_500)  # bid 98,500, ask 98,600
-    async with trading(simulator) as trader:
-        yield trader
-
-
 async def test_a_buy_is_taken_in_and_fills_at_the_ask(simulator, trader):
     answer = await trader.order(SYMBOL, "buy", 5, 98_700)
     assert answer.json() == {
