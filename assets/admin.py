@@ -84,6 +84,7 @@ class HoldingAdmin(ReadOnlyAdmin):
     list_filter = ("account",)
     list_select_related = ("account",)
     search_fields = ("symbol", "name")
+    search_help_text = _("name or code")
     exclude = ("id",)
     held = figure("quantity", _("quantity"))
     free = figure("orderable_quantity", _("orderable"))

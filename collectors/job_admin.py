@@ -18,6 +18,7 @@ from unfold.decorators import display
 from collectors.job_models import JobDay, JobItem
 from collectors.jobs import JOBS, again, hand_out, resume
 from collectors.sources import lacks_key
+from market.issue_search import IssueSearch
 from stockdesk.admin import ReadOnlyAdmin, day, moment
 from stockdesk.confirmation import Deed, Line, ask, is_confirmed
 from stockdesk.kis.messages import KST
@@ -72,7 +73,9 @@ class JobDayAdmin(ReadOnlyAdmin):
     worked = moment("worked_at", _("last fetched"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[JobDay]:
-        failed = JobItem.objects.filter(job=OuterRef("job"), day=OuterRef("day"), state=State.FAILED)
+        items = JobItem.objects.filter(job=OuterRef("job"), day=OuterRef("day"))
+        failed = items.filter(state=State.FAILED)
+        waiting = items.filter(state__in=UNFINISHED, not_before__isnull=False)
         return (
             super()
             .get_queryset(request)
@@ -82,6 +85,7 @@ class JobDayAdmin(ReadOnlyAdmin):
                 failed=counted(State.FAILED),
                 skipped=counted(State.SKIPPED),
                 why=Subquery(failed.order_by("-ended_at").values("error")[:1]),
+                soonest=Subquery(waiting.order_by("not_before").values("not_before")[:1]),
             )
         )
 
@@ -127,11 +131,9 @@ class JobDayAdmin(ReadOnlyAdmin):
 
     @display(description=_("next"))
     def then(self, row: Any) -> str:
-        items = JobItem.objects.filter(job=row.job, day=row.day, state__in=UNFINISHED, not_before__isnull=False)
-        soonest = items.order_by("not_before").values_list("not_before", flat=True).first()
-        if soonest is None:
+        if row.soonest is None:
             return next_text(row.job)
-        return gettext("again %s") % minute(max(soonest, timezone.now()))
+        return gettext("again %s") % minute(max(row.soonest, timezone.now()))
 
     @admin.action(description=_("Fetch what failed again"), permissions=["retry"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[JobDay]) -> HttpResponse | None:
@@ -160,10 +162,13 @@ class JobDayAdmin(ReadOnlyAdmin):
 
 
 @admin.register(JobItem)
-class JobItemAdmin(ReadOnlyAdmin):
+class JobItemAdmin(IssueSearch, ReadOnlyAdmin):
     list_display = ("item", "title", "date", "standing", "rows", "attempts", "error", "ended", "later")
     list_filter = ("state", "job")
-    search_fields = ("item", "error")
+    search_fields = ("item",)
+    symbol_in = "item"
+    also_in = ("error",)
+    search_help_text = _("name, code or reason")
     date_hierarchy = "day"
     list_per_page = 50
     actions = ("try_again",)

@@ -26,9 +26,10 @@ def day(field: str, description: Any) -> Any:
 @admin.register(RawBody)
 class RawBodyAdmin(ReadOnlyAdmin):
     list_display = ("source", "kind", "key", "fetched", "count", "bytes_in", "bytes_kept", "parsed")
-    list_display_links = ("key",)
     list_filter = ("source", "kind")
     search_fields = ("key",)
+    search_help_text = _("key of the answer")
+    date_hierarchy = "fetched_at"
     list_per_page = 50
     show_full_result_count = False
     exclude = ("body",)

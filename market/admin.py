@@ -9,10 +9,12 @@ from unfold.decorators import display
 
 from market import bar_admin  # noqa: F401  (it registers itself)
 from market.instrument_admin import InstrumentAdmin
+from market.issue_search import IssueSearch
 from market.models import ExecutionNotice, FeedSession, Instrument, Quote, WatchRow
 from market.watch_admin import WatchRowAdmin
 from market.watch_cells import change_cell, price_cell
 from stockdesk.admin import ReadOnlyAdmin, Worded, moment
+from stockdesk.alerts.words import said
 
 admin.site.register(WatchRow, WatchRowAdmin)
 admin.site.register(Instrument, InstrumentAdmin)
@@ -37,6 +39,7 @@ class QuoteAdmin(ReadOnlyAdmin):
     list_display = ("symbol", "name", "price", "against_base", "volume", "traded", "way", "session")
     list_filter = (Ways, "session")
     search_fields = ("symbol", "name")
+    search_help_text = _("name or code")
     list_per_page = 50
     exclude = (*OF_BARS, "source")
     readonly_fields = ("way",)
@@ -70,7 +73,7 @@ class FeedSessionAdmin(ReadOnlyAdmin):
         "connects_today",
         "next_connect",
         "key_id",
-        "note",
+        "told",
     )
     last_frame = moment("last_frame_at", _("last frame"))
     connected = moment("connected_at", _("connected at"))
@@ -91,23 +94,36 @@ class FeedSessionAdmin(ReadOnlyAdmin):
     def lamp(self, session: FeedSession) -> tuple[str, str]:
         return session.state, session.get_state_display()
 
+    @display(description=_("note"), ordering="note", empty_value="")
+    def told(self, session: FeedSession) -> str | None:
+        return said(session.note) or None
+
     @display(description=_("registrations"))
     def registrations(self, session: FeedSession) -> str:
         return f"{session.confirmed} / {session.wanted}"
 
 
+SIDES: dict[str, Any] = {"01": _("sell"), "02": _("buy")}  # as KIS numbers them
+
+
+class NoticeSide(Worded):
+    title, parameter_name, words = _("side"), "side", SIDES
+
+
 @admin.register(ExecutionNotice)
-class ExecutionNoticeAdmin(ReadOnlyAdmin):
+class ExecutionNoticeAdmin(IssueSearch, ReadOnlyAdmin):
     list_display = ("received", "order_no", "bought", "symbol", "name", "quantity", "price", "outcome")
-    list_filter = ("side", "filled", "refused")
-    search_fields = ("order_no", "symbol", "name")
+    list_filter = (NoticeSide, "filled", "refused")
+    also_in = ("order_no", "name")
+    search_help_text = _("name, code or order no.")
+    date_hierarchy = "received_at"
     received = moment("received_at", _("received at"))
     # The account number is stored for matching and is on no page.
     exclude = ("account", "digest")
 
     @display(description=_("side"), ordering="side", label={"02": "danger", "01": "info"})
     def bought(self, notice: ExecutionNotice) -> tuple[str, str]:
-        return notice.side, {"01": str(_("sell")), "02": str(_("buy"))}.get(notice.side, notice.side)
+        return notice.side, str(SIDES.get(notice.side, notice.side))
 
     @display(
         description=_("kind of notice"),

@@ -46,6 +46,7 @@ class InstrumentAdmin(ReadOnlyAdmin):
     list_display = ("symbol", "page", "market", "kind", "price", "against_base", "volume", "seen", "warnings")
     list_filter = (ListingFilter, "market", "kind", "halted", "administrative", "alert_level", "liquidating")
     search_fields = ("symbol", "name", "isin")
+    search_help_text = _("name, code or ISIN")
     list_per_page = 50
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

@@ -71,7 +71,7 @@ def is_old(quote: Quote | None, now: datetime) -> bool:
 
 
 def state_of(state: WatchState | None, quote: Quote | None) -> tuple[str, str]:
-    """(kind, text) of the state column; kinds are the classes of desk.css."""
+    """(kind, text) of the state column; kinds are the classes of desk_admin/desk.css."""
     if state is None or not state.running:
         return "off", _("off")
     if state.reason:

@@ -54,7 +54,7 @@ def trouble_words() -> dict[str, str]:
             "The reason stands in the log of the web server (./desk logs web). The page tries again every second."
         ),
         "trouble.prices": _("No new prices, though the market is open."),
-        "trouble.prices.todo": _("See the session lamps and the alerts. Prices are old until they come again."),
+        "trouble.prices.todo": _("See the session lamps and the events. Prices are old until they come again."),
     }
 
 

@@ -12,14 +12,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from stockdesk.alerts.catalogue import entry_of
+from stockdesk.alerts.catalogue import CATALOGUE, entry_of
 from stockdesk.alerts.words import said
 from stockdesk.ground_words import DAEMON_STATES, LANES, LEVELS, SOURCES
 from stockdesk.models import Connection, DaemonState, Event, Lane
@@ -130,17 +130,45 @@ class Sources(Worded):
     title, parameter_name, words = _("program"), "source", SOURCES
 
 
+class Open(admin.SimpleListFilter):
+    title, parameter_name = _("state"), "is_open__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", pgettext_lazy("event", "open")), ("0", pgettext_lazy("event", "over"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        match self.value():
+            case "1":
+                return queryset.filter(is_open=True)
+            case "0":
+                return queryset.filter(is_open=None)
+        return queryset
+
+
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
     list_display = ("started", "severity", "program", "what", "subject", "told", "count", "last", "ended")
-    list_filter = ("is_open", Levels, Sources)
+    list_filter = (Open, Levels, Sources)
     search_fields = ("code", "subject", "text")
+    search_help_text = _("what happened, or what it is about")
+    date_hierarchy = "started_at"
     when_empty = _("Nothing has been wrong so far.")
     ordering = ("-started_at",)
     fields = readonly_fields = list_display
     started = moment("started_at", _("started at"))
     last = moment("last_at", _("last seen at"))
     ended = moment("ended_at", _("ended at"))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
+    ) -> tuple[QuerySet[Event], bool]:
+        """By the words of the page as well: what is stored of an event is English."""
+        found, twice = super().get_search_results(request, queryset, search_term)
+        word = search_term.strip().lower()
+        if not word:
+            return found, twice
+        codes = [code for code, entry in CATALOGUE.items() if word in gettext(entry.sentence).lower()]
+        return found | queryset.filter(code__in=codes), twice
 
     @display(
         description=_("level"),
@@ -182,6 +210,7 @@ class LaneAdmin(ReadOnlyAdmin):
 class ConnectionAdmin(ReadOnlyAdmin):
     list_display = ("permitted", "session", "key_id", "proved", "ended", "end")
     list_filter = ("session",)
+    date_hierarchy = "at"
     ordering = ("-at",)
     fields = readonly_fields = list_display
     permitted = moment("at", _("permitted at"))

@@ -53,6 +53,8 @@ class AlertAdmin(ReadOnlyAdmin):
     list_display = ("created", "severity", "kind", "title", "ways")
     list_filter = ("kind", "level", "deliveries__state")
     search_fields = ("title", "body", "code")
+    search_help_text = _("a word of the message")
+    date_hierarchy = "created_at"
     ordering = ("-created_at", "-pk")
     fields = ("created", "kind", "level", "title", "text")
     readonly_fields = fields

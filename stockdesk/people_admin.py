@@ -9,17 +9,17 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminOwnPasswordChangeForm, AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminRadioSelectWidget
 
-from stockdesk import codes
 from stockdesk.access import ROLE_WORDS, ROLES, VIEWER, give_role, role_of
 from stockdesk.admin import moment
 
@@ -106,6 +106,7 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
     list_filter = (RoleFilter, "is_active")
     list_filter_sheet = False
     search_fields = ("username", "first_name", "last_name", "email")
+    search_help_text = _("user name, name or mail address")
     readonly_fields = ("change_password", "last_login", "date_joined")
     filter_horizontal = ()
     login = moment("last_login", _("last login"))
@@ -114,12 +115,12 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
     def role(self, user: User) -> Any:
         if user.is_superuser:
             return _("Superuser")
-        role = role_of(user)
-        return ROLE_WORDS[role][0] if role else _("none")
+        held = {group.name for group in user.groups.all()}
+        return next((ROLE_WORDS[role][0] for role in reversed(ROLES) if role in held), _("none"))
 
     @display(description=_("one-time code device"), boolean=True)
-    def has_device(self, user: User) -> bool:
-        return codes.device_of(user) is not None
+    def has_device(self, user: Any) -> bool:
+        return bool(user.enrolled)
 
     @display(description=_("Password"))
     def change_password(self, user: User) -> str:
@@ -150,5 +151,6 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
             give_role(form.instance, form.cleaned_data["role"])
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        people = super().get_queryset(request)
+        device = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+        people = super().get_queryset(request).prefetch_related("groups").annotate(enrolled=Exists(device))
         return people if request.user.is_superuser else people.filter(is_superuser=False)

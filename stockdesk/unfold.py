@@ -17,14 +17,16 @@ def gettext_noop(text: str) -> str:
     return text
 
 
-# Unfold speaks no Korean, and Django says "View" as a loan word; named here, they come into our own catalogue.
+# Unfold speaks no Korean, and Django's is that of a dictionary; named here, they come into our own catalogue.
 WORDS_OF_UNFOLD = (
+    gettext_noop("All dates"),
     gettext_noop("Apply Filters"),
     gettext_noop("Choose file to upload"),
     gettext_noop("Clear all filters"),
     gettext_noop("Dark"),
     gettext_noop("Filters"),
     gettext_noop("Go back"),
+    gettext_noop("History"),
     gettext_noop("Light"),
     gettext_noop("More actions"),
     gettext_noop("No data"),
@@ -33,18 +35,22 @@ WORDS_OF_UNFOLD = (
     gettext_noop("Reset filters"),
     gettext_noop("Return to site"),
     gettext_noop("Run"),
+    gettext_noop("Save and add another"),
+    gettext_noop("Save and continue editing"),
     gettext_noop("Select action"),
     gettext_noop("Select action to run"),
     gettext_noop("Select all rows"),
     gettext_noop("Select format"),
     gettext_noop("Select record"),
     gettext_noop("Select value"),
+    gettext_noop("Submit"),
     gettext_noop("System"),
     gettext_noop("This exporter will export the following fields: "),
     gettext_noop("Type to search"),
     gettext_noop("View %s"),
     gettext_noop("View history: %s"),
     gettext_noop("Welcome back to"),
+    gettext_noop("users"),
 )
 
 

@@ -20,6 +20,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.views import ChangeList
 
+from market.issue_search import IssueSearch
 from market.models import Instrument
 from market.watch_cells import EMPTY, price_cell
 from stockdesk.confirmation import ask, is_confirmed
@@ -35,7 +36,6 @@ from trading.models import Condition
 from trading.words import says, switched_off_because
 
 LIVE_ROWS = 500  # lines of one page that may ask for live cells
-FOUND = 200  # instruments whose name fits a search
 OFFERED = 8
 
 
@@ -50,7 +50,7 @@ class ConditionChangeList(ChangeList):
             condition.line = lines[condition.pk]
 
 
-class ConditionAdmin(GivesTables, SimpleHistoryAdmin, ModelAdmin, ImportExportModelAdmin):
+class ConditionAdmin(GivesTables, IssueSearch, SimpleHistoryAdmin, ModelAdmin, ImportExportModelAdmin):
     form = ConditionForm
     list_display = ("title", "side_word", "sentence", "switch", "price", "distance", "state", "why")
     list_display_links = ("title",)
@@ -59,7 +59,7 @@ class ConditionAdmin(GivesTables, SimpleHistoryAdmin, ModelAdmin, ImportExportMo
     list_per_page = 100
     list_fullwidth = True
     show_facets = admin.ShowFacets.NEVER
-    search_fields = ("symbol", "note")
+    also_in = ("note",)
     search_help_text = _("name, code or note")
     actions = ("switch_on", "switch_off")
     warn_unsaved_form = True
@@ -149,17 +149,6 @@ class ConditionAdmin(GivesTables, SimpleHistoryAdmin, ModelAdmin, ImportExportMo
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ConditionChangeList
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Condition], search_term: str
-    ) -> tuple[QuerySet[Condition], bool]:
-        """Every word in the name of the stock, its code or the note."""
-        for word in search_term.split():
-            named = Instrument.objects.filter(name__icontains=word).values_list("symbol", flat=True)[:FOUND]
-            queryset = queryset.filter(
-                Q(symbol__icontains=word.upper()) | Q(note__icontains=word) | Q(symbol__in=list(named))
-            )
-        return queryset, False
-
     # Live cells and switches
 
     def get_urls(self) -> list:
@@ -247,9 +236,9 @@ class ConditionAdmin(GivesTables, SimpleHistoryAdmin, ModelAdmin, ImportExportMo
         sets: list = [
             (None, {"fields": (("symbol", "side"), "enabled")}),
             (_("When"), {"fields": ("trigger", ("strike_price", "rate"))}),
-            (_("How much, at what price"), {"fields": (("sizing", "quantity", "amount"), ("pricing", "ticks"))}),
+            (_("How much, at what price"), {"fields": ("sizing", ("quantity", "amount"), "pricing", "ticks")}),
             (_("Days and hours"), {"fields": (("valid_from", "valid_to"), ("hours_from", "hours_to"))}),
-            (_("How often"), {"fields": (("repeat", "cool_down", "cancel_after"),)}),
+            (_("How often"), {"fields": (("repeat", "cool_down"), "cancel_after")}),
             (_("Other"), {"fields": (("note", "position"),)}),
         ]
         if obj is not None:

@@ -118,7 +118,7 @@ def _reach(view: ConditionView, quote: Quote | None, holding: HoldingView | None
 
 
 def _state(condition: Condition, history: History) -> tuple[str, str]:
-    """(kind, words) of the state; kinds are the classes of desk.css."""
+    """(kind, words) of the state; kinds are the classes of desk_admin/desk.css."""
     times = f" ({history.fired}/{condition.repeat})" if condition.repeat > 1 and history.fired else ""
     if condition.problem:
         return "invalid", _("invalid: %(why)s") % {"why": condition.problem}

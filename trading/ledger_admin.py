@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -12,6 +12,7 @@ from import_export.admin import ExportMixin
 from import_export.fields import Field
 from unfold.decorators import display
 
+from market.issue_search import IssueSearch
 from market.models import Instrument
 from market.watch_cells import issue_link
 from stockdesk.admin import Lamp, ReadOnlyAdmin, Worded, moment
@@ -23,11 +24,12 @@ from trading.state_words import CHANGE_WORDS, change_words, state_words
 from trading.states import State
 from trading.words import WHY_NOT, says, why_not
 
-FOUND = 200  # instruments whose name fits a search
 WENT_WRONG = {State.REJECTED, State.DENIED, State.NOT_PLACED, State.NEEDS_HUMAN, State.UNKNOWN}
 LAMPS = {
     State.FILLED: "success", State.PARTIAL: "info", State.ACCEPTED: "info", State.UNKNOWN: "warning",
     State.CANCELLING: "warning", State.NEEDS_HUMAN: "danger", State.REJECTED: "danger", State.NOT_PLACED: "danger",
+    State.CREATED: "default", State.SENDING: "info", State.CANCELLED: "default", State.EXPIRED: "default",
+    State.DENIED: "danger",
 }  # fmt: skip
 
 
@@ -54,10 +56,9 @@ class OrderResource(resources.ModelResource):
         )  # fmt: skip
 
 
-class OfIssues(ReadOnlyAdmin):
+class OfIssues(IssueSearch, ReadOnlyAdmin):
     """Rows of an issue: found by its code or its name, and leading to its page."""
 
-    search_help_text = _("name or code")
     list_per_page = 50
 
     @display(description=_("name"), ordering="symbol")
@@ -75,24 +76,13 @@ class OfIssues(ReadOnlyAdmin):
         name = Instrument.objects.filter(pk=OuterRef("symbol")).values("name")
         return super().get_queryset(request).annotate(issue_name=Subquery(name))
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        for word in search_term.split():
-            named = Instrument.objects.filter(name__icontains=word).values_list("symbol", flat=True)[:FOUND]
-            fits = Q(symbol__icontains=word.upper()) | Q(symbol__in=list(named))
-            if self.model is Order:
-                fits |= Q(order_no__contains=word)
-            queryset = queryset.filter(fits)
-        return queryset, False
-
 
 class OrderAdmin(GivesTables, ExportMixin, OfIssues):
     list_display = ("created", "issue", "side_word", "asked", "filled", "lamp", "order_no", "mode", "why")
     list_display_links = ("created",)
     list_filter = ("state", "side", "mode", "source")
     list_select_related = ("condition",)
-    search_fields = ("symbol", "order_no")
+    also_in = ("order_no",)
     search_help_text = _("name, code or order no.")
     date_hierarchy = "ordered_on"
     resource_classes = (OrderResource,)
@@ -136,7 +126,6 @@ class OrderAdmin(GivesTables, ExportMixin, OfIssues):
 class RefusalAdmin(OfIssues):
     list_display = ("last", "issue", "side_word", "why", "count", "first")
     list_filter = ("side",)
-    search_fields = ("symbol",)
     date_hierarchy = "refused_on"
     last = moment("last_at", _("last at"))
     first = moment("first_at", _("first at"))
@@ -155,7 +144,7 @@ class DeskChangeAdmin(ReadOnlyAdmin):
     list_display = ("when", "who", "what_word", "before_word", "after_word")
     list_filter = ("who", Changes)
     fields = readonly_fields = list_display
-    search_fields = ("who",)
+    date_hierarchy = "at"
     when = moment("at", _("at"))
 
     @display(description=_("what"), ordering="what")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from market.issue_search import IssueSearch
 from stockdesk.admin import ReadOnlyAdmin, moment
 from stockdesk.confirmation import Deed, Line, ask, is_confirmed
 from trading import upkeep
@@ -29,12 +30,13 @@ LAMPS = {
 }
 
 
-class UpkeepAdmin(ReadOnlyAdmin):
+class UpkeepAdmin(IssueSearch, ReadOnlyAdmin):
     """Rows are made by trading; a person says yes or no, and is asked once more before a yes."""
 
     list_display = ("symbol", "name", "seen", "lamp", "last_fill_on", "proposed", "decider", "decided", "why")
     list_filter = ("state",)
-    search_fields = ("symbol", "name")
+    also_in = ("name",)
+    date_hierarchy = "proposed_at"
     exclude = ("is_open",)
     actions = ("approve", "decline")
     proposed = moment("proposed_at", _("proposed at"))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,15 +14,16 @@ from unfold.decorators import display
 from assets.admin import figure
 from collectors.models import Corp, Filing, FilingText, KeyAccount, StatementLine
 from collectors.raw_admin import day
+from market.issue_search import FOUND, IssueSearch
 from stockdesk.admin import ReadOnlyAdmin, moment
 
 
 @admin.register(Filing)
 class FilingAdmin(ReadOnlyAdmin):
     list_display = ("received", "symbol", "corp_name", "title", "filer", "remarks", "fetched")
-    list_display_links = ("corp_name",)
     list_filter = ("market",)
     search_fields = ("symbol", "corp_name", "report")
+    search_help_text = _("company, code or report")
     list_per_page = 50
     show_full_result_count = False
     date_hierarchy = "received_on"
@@ -46,8 +47,9 @@ class FilingAdmin(ReadOnlyAdmin):
 @admin.register(FilingText)
 class FilingTextAdmin(ReadOnlyAdmin):
     list_display = ("received", "symbol", "company", "report", "length", "encoding", "lacking", "fetched")
-    list_display_links = ("report",)
     search_fields = ("filing__symbol", "filing__corp_name", "filing__report")
+    search_help_text = _("company, code or report")
+    date_hierarchy = "filing__received_on"
     list_per_page = 50
     show_full_result_count = False
     fields = ("filing", "received", "length", "encoding", "fetched", "plain")
@@ -83,12 +85,12 @@ class FilingTextAdmin(ReadOnlyAdmin):
         return format_html('<pre class="desk-text">{}</pre>', text.text)
 
 
-class FigureAdmin(ReadOnlyAdmin):
+class FigureAdmin(IssueSearch, ReadOnlyAdmin):
     """Figures of either kind; the company's name is looked up beside them."""
 
-    list_display_links = ("name",)
     list_filter = ("year", "report", "basis", "sheet")
-    search_fields = ("symbol", "corp_code", "name")
+    also_in = ("corp_code", "name")
+    search_help_text = _("company, code or account")
     list_per_page = 100
     show_full_result_count = False
     exclude = ("id", "year")
@@ -101,6 +103,11 @@ class FigureAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         name = Corp.objects.filter(pk=OuterRef("corp_code")).values("name")
         return super().get_queryset(request).annotate(corp_name=Subquery(name[:1]))
+
+    def fits_besides(self, word: str) -> Q:
+        """A company that is listed nowhere is in no master."""
+        named = Corp.objects.filter(name__icontains=word).values_list("pk", flat=True)[:FOUND]
+        return Q(corp_code__in=list(named))
 
     @display(description=_("symbol"))
     def short_code(self, row: Any) -> str:
@@ -133,7 +140,6 @@ class KeyAccountAdmin(FigureAdmin):
 @admin.register(StatementLine)
 class StatementLineAdmin(FigureAdmin):
     list_display = ("short_code", "company", "term", "kind", "part", "now", "to_date", "before", "fetched")
-    list_display_links = ("part",)
 
     @display(description=_("account name"))
     def part(self, line: StatementLine) -> str:

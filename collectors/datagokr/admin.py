@@ -14,9 +14,9 @@ from stockdesk.admin import ReadOnlyAdmin, moment
 class DailyPriceAdmin(ReadOnlyAdmin):
     list_display = ("of", "short_code", "name", "closed", "result", "rate", "opened", "highest", "lowest", "traded",
                     "worth", "fetched")  # fmt: skip
-    list_display_links = ("name",)
     list_filter = ("market",)
     search_fields = ("symbol", "name")
+    search_help_text = _("name or code")
     list_per_page = 50
     show_full_result_count = False
     date_hierarchy = "on"
@@ -48,6 +48,7 @@ class ListedIssueAdmin(ReadOnlyAdmin):
     list_display = ("symbol", "name", "market", "isin", "corp_name", "corp_no", "of", "fetched")
     list_filter = ("market",)
     search_fields = ("symbol", "name", "isin", "corp_name")
+    search_help_text = _("name, code or ISIN")
     of = day("on", _("day"))
     list_per_page = 50
     show_full_result_count = False

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +15,7 @@ from unfold.decorators import display
 from assets.admin import EMPTY, gain
 from collectors.overseas.indices import BY_SYMBOL
 from collectors.overseas.models import OverseasBar, OverseasQuote
-from stockdesk.admin import ReadOnlyAdmin, day, moment
+from stockdesk.admin import ReadOnlyAdmin, Worded, day, moment
 
 
 def points(field: str, description: Any) -> Any:
@@ -45,6 +47,8 @@ class OverseasQuoteAdmin(ReadOnlyAdmin):
     list_display = ("name", "symbol", "last", "against", "part", "before", "date", "trading", "read")
     exclude = ("place",)
     ordering = ("place",)
+    search_fields = ("symbol", "name")
+    search_help_text = _("name or code")
     last = points("price", _("price"))
     against = against_before("change", _("change"))
     part = gain("change_rate", _("change rate"), mark="%")
@@ -59,10 +63,17 @@ class OverseasQuoteAdmin(ReadOnlyAdmin):
         return "closed", pgettext_lazy("exchange", "closed")
 
 
+class Indices(Worded):
+    title, parameter_name = _("name"), "symbol"
+    words = {symbol: index.name for symbol, index in BY_SYMBOL.items()}
+
+
 @admin.register(OverseasBar)
 class OverseasBarAdmin(ReadOnlyAdmin):
     list_display = ("title", "date", "opened", "high", "low", "close", "final", "fetched")
-    list_filter = ("symbol", "final")
+    list_filter = (Indices, "final")
+    search_fields = ("symbol",)
+    search_help_text = _("name or code")
     date_hierarchy = "on"
     list_per_page = 50
     opened = points("open_price", _("open"))
@@ -71,6 +82,14 @@ class OverseasBarAdmin(ReadOnlyAdmin):
     close = points("close_price", _("close"))
     date = day("on", _("day there"))
     fetched = moment("fetched_at", _("fetched at"))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[OverseasBar], search_term: str
+    ) -> tuple[QuerySet[OverseasBar], bool]:
+        """By the names of the indices, which this table does not keep."""
+        typed = search_term.strip().upper()
+        fit = [symbol for symbol, index in BY_SYMBOL.items() if typed in index.name.upper() or typed in symbol.upper()]
+        return queryset.filter(symbol__in=fit), False
 
     @display(description=_("name"), ordering="symbol")
     def title(self, bar: OverseasBar) -> str:

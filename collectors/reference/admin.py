@@ -23,6 +23,7 @@ from collectors.reference.models import (
     Ranking,
     ShortSale,
 )
+from market.issue_search import IssueSearch
 from market.models import Quote
 from stockdesk.admin import ReadOnlyAdmin, day
 
@@ -115,10 +116,9 @@ def fetched_facts(job: str) -> dict[str, Any]:
     return facts
 
 
-class SymbolAdmin(FetchedAdmin):
+class SymbolAdmin(IssueSearch, FetchedAdmin):
     """One row per symbol and day; looked up by code or name."""
 
-    search_fields = ("symbol", "name")
     date_hierarchy: str | None = "on"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -199,11 +199,11 @@ class CreditBalanceAdmin(SymbolAdmin):
 
 
 @admin.register(Dividend)
-class DividendAdmin(FetchedAdmin):
+class DividendAdmin(IssueSearch, FetchedAdmin):
     jobs = ("dividends",)
     list_display = ("symbol", "name", "recorded", "kind", "stock_kind", "cash", "part", "paid", "fetched")
     list_filter = ("kind", "stock_kind")
-    search_fields = ("symbol", "name")
+    also_in = ("name",)
     date_hierarchy = "record_on"
     recorded = day("record_on", _("record date"))
     paid = day("paid_on", _("paid on"))
@@ -212,13 +212,13 @@ class DividendAdmin(FetchedAdmin):
 
 
 @admin.register(Ranking)
-class RankingAdmin(FetchedAdmin):
+class RankingAdmin(IssueSearch, FetchedAdmin):
     jobs = ("rankings", "buyers")
     list_display = (
         "place", "by", "date", "symbol", "name", "last", "against", "part", "traded", "net", "fetched",
     )  # fmt: skip
     list_filter = ("by",)
-    search_fields = ("symbol", "name")
+    also_in = ("name",)
     date_hierarchy = "on"
     ordering = ("-on", "by", "place")
     last = figure("price", _("price"))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -40,6 +41,16 @@ def lamp_of(row: ProgramState) -> str:
     return "moving" if row.wanted or row.state == "STOPPING" else "rests"
 
 
+class WithWords(ChangeList):
+    """Reads the operators' words that count now, once for all rows."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        words = in_force(timezone.now())
+        for row in self.result_list:
+            row.override = words.get(row.name)
+
+
 @admin.register(ProgramState)
 class ProgramStateAdmin(ReadOnlyAdmin):
     """Rows are the manager's; an operator's word is a row of its own, and the manager goes by it within seconds."""
@@ -50,6 +61,9 @@ class ProgramStateAdmin(ReadOnlyAdmin):
     actions = ("start", "stop", "hold", "automatic")
     actions_row = ("start_row", "stop_row", "hold_row", "automatic_row")
     list_per_page = 50
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return WithWords
 
     @display(description=_("program"), ordering="priority")
     def title(self, row: ProgramState) -> SafeString:
@@ -87,7 +101,7 @@ class ProgramStateAdmin(ReadOnlyAdmin):
 
     @display(description=_("operator's word"), empty_value="")
     def ordered(self, row: ProgramState) -> str | None:
-        if (override := in_force(timezone.now()).get(row.name)) is None:
+        if (override := row.override) is None:  # type: ignore[attr-defined]
             return None
         return f"{WISHES(override.wish).label} · {override.by}: {override.why}"
 
@@ -203,9 +217,10 @@ class ProgramOverrideAdmin(ReadOnlyAdmin):
     """Every word that was ever said, the newest first."""
 
     list_display = ("made", "title", "order", "expires", "who", "why")
-    list_display_links = None
     list_filter = ("program", "wish")
     search_fields = ("why", "who")
+    search_help_text = _("reason or person")
+    date_hierarchy = "made_at"
     ordering = ("-pk",)
     made = moment("made_at", _("said at"))
 

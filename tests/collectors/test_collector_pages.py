@@ -21,7 +21,7 @@ from collectors.models import (
     ShortSale,
 )
 from collectors.reference.screen import RANKING, ranking_rows
-from market.models import Quote
+from market.models import Instrument, Quote
 from tests.people import client_of, owner
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,7 @@ def admin() -> Client:
 @pytest.fixture
 def _rows() -> None:
     Quote.objects.create(symbol="005930", name="삼성전자")
+    Instrument.objects.create(symbol="005930", name="삼성전자", market="KOSPI")
     DailyBar.objects.create(symbol="005930", on=DAY, close_price=71_000, regular_close=70_900, volume=0)
     InvestorFlow.objects.create(
         symbol="005930", on=DAY, foreign_amount=-2_094_700_000, person_amount=2_094_700_000, foreign_quantity=-300
