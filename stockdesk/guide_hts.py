@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from websockets.exceptions import WebSocketException
 
 from stockdesk.calls.governor import Governor, Permission
+from stockdesk.calls.keys import key_id
 from stockdesk.guide_typed import Check, Host, Typed
-from stockdesk.keys import key_id
 from stockdesk.kis.account import AccountClient
 from stockdesk.kis.control import parse_control, subscribe_message
 from stockdesk.kis.errors import FrameError, KisError

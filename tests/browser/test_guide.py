@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from playwright.async_api import Locator, Page, expect
 
 from stockdesk import codes
-from stockdesk.env import read_environment
+from stockdesk.env.reader import read_environment
 from stockdesk.simulator.testing import RunningSimulator, new_key
 from tests.browser import pages
 from tests.browser.conftest import PHONE, LiveDesk, in_browser, served
