@@ -85,7 +85,7 @@ def read(body: bytes, endpoint: str) -> dict[str, Any]:
     """The object of a JSON answer of status 000; raises what its status means otherwise."""
     try:
         answer = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     if isinstance(answer, dict) and answer.get("status") == GOOD:
         return answer
@@ -118,7 +118,7 @@ def _status_of(body: bytes, endpoint: str) -> tuple[str, str]:
         else:
             answer = json.loads(body)
             found = answer if isinstance(answer, dict) else {}
-    except (ValueError, ParseError, DefusedXmlException):
+    except (ValueError, RecursionError, ParseError, DefusedXmlException):
         found = {}
     status = str(found.get("status") or "").strip()
     if not re.fullmatch(r"[0-9]{3}", status) or status == GOOD:

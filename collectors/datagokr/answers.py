@@ -17,6 +17,7 @@ from collectors.errors import BadCall, KeyRefused, NoData, QuotaReached, SourceE
 
 SOURCE = "datagokr"
 GOOD = "00"
+LONGEST_COUNT = 9  # digits
 
 # Words of a message (in capitals, _ for blanks) and what is true then, the telling ones first. By words before
 # numbers: 20 alone stands for three different things, and plain texts have no number.
@@ -77,7 +78,7 @@ def read_page(status: int, body: bytes, service: str) -> Page:
         raise _error_in_xml(text, status, service)
     try:
         answer = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _error_in_words(text, status, service) from None
     return _page_of(answer, status, service)
 
@@ -94,8 +95,8 @@ def _page_of(answer: Any, status: int, service: str) -> Page:
             raise _unreadable(service, status, "rows")
         body = answer["response"]["body"]
         rows, total = items_in(body["items"]), str(body["totalCount"])
-        if not (total.isascii() and total.isdigit()):
-            raise ValueError(total)
+        if not (total.isascii() and total.isdigit() and len(total) <= LONGEST_COUNT):
+            raise ValueError("no count")
     except (AttributeError, KeyError, TypeError, ValueError):
         raise _unreadable(service, status, "JSON of an unknown form") from None
     return Page(rows, int(total))

@@ -88,6 +88,7 @@ def test_a_filing_without_a_document_is_marked_and_its_stored_text_stays(web, sh
         '{"status": "000", "message": "정상"}',
         '{"status": "000", "message": "정상", "list": []}',
         '{"status": "000", "message": "정상", "list": ""}',
+        pytest.param("[" * 200_000, id="deep"),
         "<result><status>000</status><message>정상</message></result>",
         '<!DOCTYPE x [<!ENTITY a "aaaa">]><result><status>013</status><message>&a;</message></result>',
     ],

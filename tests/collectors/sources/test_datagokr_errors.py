@@ -112,6 +112,11 @@ def test_an_error_in_a_few_words(web, attempt, url, fetch, status, words, kind):
         '{"response": {"header": {"resultCode": "00"}, "body": {"items": {"item": "x"}, "totalCount": 1}}}',
         '{"response": {"header": {"resultCode": "00"}, "body": {"items": {"item": [1]}, "totalCount": 1}}}',
         '{"response": {"header": {"resultCode": "00"}, "body": {"items": [], "totalCount": "?"}}}',
+        pytest.param(json.dumps(open_page({"item": [price()]}, 4711)).replace("4711", "9" * 4_000), id="long count"),
+        pytest.param(
+            json.dumps(open_page({"item": [price()]}, 4711)).replace("4711", f'"{"9" * 5_000}"'), id="longer count"
+        ),
+        pytest.param("[" * 200_000, id="deep"),
         '{"OpenAPI_ServiceResponse": {}}',
     ],
 )
