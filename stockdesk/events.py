@@ -58,13 +58,17 @@ def clear_event(source: str, code: str, subject: str = "") -> bool:
 class Troubles:
     """The events of one source that stand for as long as something is wrong.
 
-    Those of ``codes`` that an earlier process has left open end like its own.
+    Those of ``codes`` that an earlier process has left open end like its own. ``levels`` are of codes that have one
+    of their own.
     """
 
-    def __init__(self, source: str, codes: Collection[str], *, level: str = "warning") -> None:
+    def __init__(
+        self, source: str, codes: Collection[str], *, level: str = "warning", levels: Mapping[str, str] | None = None
+    ) -> None:
         self._source = source
         self._codes = codes
         self._level = level
+        self._levels = levels or {}
         self._open: set[Trouble] | None = None
 
     def tell(self, now_wrong: Mapping[Trouble, str]) -> None:
@@ -73,7 +77,7 @@ class Troubles:
             left_open = Event.objects.filter(source=self._source, code__in=self._codes, is_open=True)
             self._open = set(left_open.values_list("code", "subject"))
         for (code, subject), text in now_wrong.items():
-            raise_event(self._source, code, subject, level=self._level, text=text)
+            raise_event(self._source, code, subject, level=self._levels.get(code, self._level), text=text)
         for code, subject in self._open - now_wrong.keys():
             clear_event(self._source, code, subject)
         self._open = set(now_wrong)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from stockdesk.calls.clients import market_client
 from stockdesk.calls.keys import key_id
 from stockdesk.daemon import Daemon
 from stockdesk.env import Environment
-from stockdesk.events import clear_event, raise_event
+from stockdesk.events import Trouble, Troubles
 from stockdesk.hours import Today
 from stockdesk.kis.messages import KST
 from stockdesk.kis.rest import SYMBOLS_A_CALL
@@ -73,7 +73,8 @@ class Command(Daemon):
         self.listed: list[str] = []
         self.listed_at = float("-inf")
         self.rests = ""
-        self.told: set[str] | None = None
+        self.wrong = Troubles(self.name, TROUBLES, levels={NO_ROOM: "info"})
+        self.told: Set[Trouble] | None = None
         self.written, self.write_ms, self.rounds, self.round_at = 0, 0.0, 0, ""
 
     async def step(self) -> None:
@@ -156,25 +157,23 @@ class Command(Daemon):
     async def _say(self, sweep: Sweep) -> None:
         """Open and end the events of what hinders the rounds."""
         wrong = dict(self._troubles(sweep))
-        # A former process may have left any of them open.
-        for code in (TROUBLES if self.told is None else self.told) - wrong.keys():
-            await self.database.run(clear_event, self.name, code)
-        for code in wrong.keys() - (self.told or set()):
-            self.log.warning("%s", wrong[code])
-            level = "info" if code == NO_ROOM else "warning"
-            await self.database.run(raise_event, self.name, code, level=level, text=wrong[code])
-        self.told = set(wrong)
+        if wrong.keys() == self.told:
+            return
+        for trouble in wrong.keys() - (self.told or set()):
+            self.log.warning("%s", wrong[trouble])
+        await self.database.run(self.wrong.tell, wrong)
+        self.told = wrong.keys()
 
-    def _troubles(self, sweep: Sweep) -> Iterator[tuple[str, str]]:
+    def _troubles(self, sweep: Sweep) -> Iterator[tuple[Trouble, str]]:
         if self.no_room:
-            yield NO_ROOM, self.no_room
+            yield (NO_ROOM, ""), self.no_room
         elif self.rests == NOTHING_LISTED:
-            yield NO_INSTRUMENTS, NOTHING_LISTED
+            yield (NO_INSTRUMENTS, ""), NOTHING_LISTED
         elif not self.rests:
             lasts = max(self.turn.under_way(), self.turn.finished.seconds if self.turn.finished else 0.0)
             if lasts > max(SLOW * self._expected(), SLOW_AT_LEAST):
                 reason = f": {sweep.failure}" if sweep.failure else ""
-                yield ROUND_SLOW, f"a round takes {lasts:.0f} s instead of {self._expected():.0f} s{reason}"
+                yield (ROUND_SLOW, ""), f"a round takes {lasts:.0f} s instead of {self._expected():.0f} s{reason}"
 
     async def teardown(self) -> None:
         self.stopping.set()
