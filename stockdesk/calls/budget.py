@@ -2,7 +2,8 @@
 
 Each lane is a row with the moment of its next slot (GCRA: even spacing, no bursts). One UPDATE takes a slot
 on the database's clock. Lanes are spaced a little wider than their share, so that a call which leaves late
-still fits: in no sliding second do more calls leave than the ceiling allows.
+still fits: in no sliding second do more calls leave than the ceiling allows. A process that cannot wake on time pays
+with the slots it oversleeps: it calls less often on a busy machine, and never not at all.
 """
 
 import asyncio
@@ -37,8 +38,8 @@ SHARED = "shared"
 WIDER, WIDER_MARKET = 1.08, 1.045
 #: A call that would leave later than this after its slot gives the slot up and takes another.
 LATE = 0.015
-#: After this many slots lost in a row, twice as late is early enough: still inside what the spacing leaves over.
-MISSES = 3
+#: On a busy machine a call takes the slots after its own too, and may leave in any of them. Seconds, at most:
+MOST_LEEWAY = 1.0
 MAX_WAIT = 10.0
 SLOW_SECONDS = 10.0
 SLOWEST = 8
@@ -53,7 +54,7 @@ _RESERVE = f"""
     SET calls_today = IF(calls_on = CURRENT_DATE, calls_today + 1, 1), calls_on = CURRENT_DATE,
         calls = calls + 1, {", ".join(f"{result} = {result} + %s" for result in RESULTS)},
         next_us = LAST_INSERT_ID({_SLOT_US} - {_NOW_US}) + {_NOW_US}
-                  + spacing_us * IF(slow_until_us > {_NOW_US}, slow_factor, 1)
+                  + spacing_us * IF(slow_until_us > {_NOW_US}, slow_factor, 1) * (1 + CEIL(%s / spacing_us))
     WHERE name IN (%s, %s) AND {_SLOT_US} - {_NOW_US} <= %s
     ORDER BY {_SLOT_US}, name = %s DESC LIMIT 1
 """
@@ -77,7 +78,8 @@ class Slot:
     """When a call may leave, on this machine's monotonic clock.
 
     The database told its wait somewhere between asking and answer, so the slot lies between two moments:
-    before `latest` the call might be early, and beyond `earliest` + `LATE` it might be late.
+    before `latest` the call might be early, and beyond `earliest` + `LATE` it might be late. One that took the slots
+    of ``leeway`` seconds after it as well may leave so much later.
     """
 
     earliest: float
@@ -121,20 +123,21 @@ class Budget:
             Lane.objects.bulk_create(rows, update_conflicts=True, update_fields=["spacing_us"])
         self.note_recovery()
 
-    def reserve(self, lane: str, max_wait: float = MAX_WAIT) -> float:
-        """Take the next slot of the lane; returns the seconds to wait. BudgetExhausted beyond `max_wait`.
+    def reserve(self, lane: str, max_wait: float = MAX_WAIT, leeway: float = 0.0) -> float:
+        """Take the next slot of the lane, and those within ``leeway`` seconds after it; returns the seconds to wait.
 
-        An order takes a slot of the market lane when that comes sooner, never the other way round.
+        BudgetExhausted beyond `max_wait`. An order takes a slot of the market lane when that comes sooner, never the
+        other way round.
         """
         if lane not in LANES:
             raise ValueError(f"no lane {lane!r}")
         own, other = self._rows(lane)
-        wait = self._counted(lane, own, other, max_wait)
+        wait = self._counted(lane, own, other, max_wait, leeway)
         if wait is None:
             # No slot, or no row yet; another process may be making the rows at this moment.
             if not Lane.objects.filter(pk=own).exists():
                 self.ensure()
-            wait = self._counted(lane, own, other, max_wait)
+            wait = self._counted(lane, own, other, max_wait, leeway)
         if wait is not None:
             return wait
         raise BudgetExhausted(f"no free call on lane {lane} within {max_wait:.1f} s")
@@ -156,20 +159,21 @@ class Budget:
         own, other = (SHARED, SHARED) if SHARED in self.shares else (lane, MARKET if lane == "order" else lane)
         return self.name(own), self.name(other)
 
-    def _counted(self, lane: str, own: str, other: str, max_wait: float) -> float | None:
+    def _counted(self, lane: str, own: str, other: str, max_wait: float, leeway: float) -> float | None:
         """Take a slot, and take along how the lane's last calls ended."""
         results = self._tally.take(lane)
         wait = None
         try:
-            wait = self._taken(own, other, max_wait, results)
+            wait = self._taken(own, other, max_wait, leeway, results)
         finally:
             if wait is None:
                 self._tally.add(lane, results)
         return wait
 
-    def _taken(self, own: str, other: str, max_wait: float, results: dict[str, int]) -> float | None:
+    def _taken(self, own: str, other: str, max_wait: float, leeway: float, results: dict[str, int]) -> float | None:
         values: list[int | str] = [
             *(results[result] for result in RESULTS),
+            int(leeway * 1_000_000),
             own,
             other,
             int(max_wait * 1_000_000),
@@ -187,10 +191,10 @@ class Budget:
                     raise
         return None
 
-    def slot(self, lane: str, max_wait: float = MAX_WAIT) -> Slot:
+    def slot(self, lane: str, max_wait: float = MAX_WAIT, leeway: float = 0.0) -> Slot:
         """The same, on the monotonic clock."""
         before = time.monotonic()
-        wait = self.reserve(lane, max_wait)
+        wait = self.reserve(lane, max_wait, leeway)
         return Slot(before + wait, time.monotonic() + wait)
 
     def queue(self, lane: str, max_wait: float) -> float:
@@ -245,6 +249,7 @@ class AsyncBudget:
         self.missed = 0
         self._database = database
         self._clock = clock
+        self._leeway = 0.0  # twice as late as the last wake-up was, where that was too late
         # A process that slowed us down may have ended before it could tell that this is over: look once.
         self._slowed_until = clock() + SLOW_SECONDS
 
@@ -255,14 +260,14 @@ class AsyncBudget:
         """
         await self._note_recovery()
         end = self._clock() + self.max_wait
-        misses = 0
         while True:
-            slot = await self._slot(lane, end)
+            leeway = self._leeway
+            slot = await self._slot(lane, end, leeway)
             await self._sleep_until(slot.latest)
             late = self._clock() - slot.earliest
-            if late <= (LATE if misses < MISSES else 2 * LATE):
+            self._leeway = min(2 * late, MOST_LEEWAY) if late > LATE else 0.0
+            if late <= leeway + LATE:
                 break
-            misses += 1
             self.missed += 1
             if self._clock() >= end:
                 raise BudgetExhausted(f"lane {lane}: this machine is too busy to keep its slots")
@@ -275,14 +280,14 @@ class AsyncBudget:
         except DatabaseError as exc:
             log.warning("could not lower the pace: %s", exc)
 
-    async def _slot(self, lane: str, end: float) -> Slot:
+    async def _slot(self, lane: str, end: float, leeway: float) -> Slot:
         while True:
             left = end - self._clock()
             if left <= 0:
                 raise BudgetExhausted(f"no free call on lane {lane} within {self.max_wait:.1f} s")
             ahead = self.budget.queue(lane, left)
             try:
-                return await self._database.run(self.budget.slot, lane, ahead)
+                return await self._database.run(self.budget.slot, lane, ahead, leeway)
             except DatabaseError as exc:
                 raise BudgetExhausted(f"lane {lane}: the database cannot be asked ({type(exc).__name__})") from exc
             except BudgetExhausted:

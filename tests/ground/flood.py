@@ -1,7 +1,7 @@
 """A process that asks for calls as fast as it can: ``python -m tests.ground.flood KEY CEILING START SECONDS LANE...``.
 
 ``order:1.0`` pauses a second after each call. Prints a line for each booking (how long until its slot, seconds) and
-for each call (the moment when it might leave, on the machine's monotonic clock).
+for each call (the moment when it might leave, on the machine's monotonic clock), and how many slots were overslept.
 """
 
 import asyncio
@@ -16,9 +16,9 @@ async def flood(key: str, ceiling: int, start: float, seconds: float, lanes: lis
     from stockdesk.threads import DatabaseThread
 
     class Watched(Budget):
-        def slot(self, lane: str, max_wait: float = 10.0) -> Slot:
+        def slot(self, lane: str, max_wait: float = 10.0, leeway: float = 0.0) -> Slot:
             before = time.monotonic()
-            slot = super().slot(lane, max_wait)
+            slot = super().slot(lane, max_wait, leeway)
             print("booked", lane, slot.earliest - before)
             return slot
 
@@ -35,6 +35,7 @@ async def flood(key: str, ceiling: int, start: float, seconds: float, lanes: lis
             await asyncio.sleep(float(pause or 0))
 
     await asyncio.gather(*(ask(lane) for lane in lanes))
+    print("missed", "-", budget.missed)
     database.close()
 
 
