@@ -302,12 +302,11 @@ class Daemon(BaseCommand):
 def _settle() -> None:
     """Keep the garbage collector from what is loaded by now, for it stays.
 
-    A look through all of it takes 30 ms, longer than a call may be late. And it is put off until a quarter as much
-    is new, which after Django is so much that circles of garbage grow to several MB meanwhile.
+    A look through all of it takes 30 ms, longer than a call may be late, and is due when a quarter as much is new.
     """
     gc.collect()
     gc.freeze()
-    gc.collect()  # the quarter is one of what it finds: nearly nothing
+    gc.collect()  # the quarter is one of what it finds: nearly nothing, so garbage in circles goes soon
 
 
 def resident_mib() -> float:

@@ -153,7 +153,7 @@ def bench(arguments: list[str]) -> int:
         here = environment.DeskFile(places.var / "test.env", demo=True).child_environment()
         with screen.stage("tables"):
             steps.run(steps.manage("migrate", "--noinput"), environment=here, log=places.logs / "bench.log")
-        return steps.finish([sys.executable, "-m", "bench", *arguments], environment=here, output=None, limit=3600.0)
+        return steps.finish([sys.executable, "-m", "bench", *arguments], environment=here, output=None, limit=7200.0)
 
 
 @contextlib.contextmanager
