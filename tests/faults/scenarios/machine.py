@@ -48,8 +48,9 @@ def start_a_second_copy(desk: Desk) -> None:
 def stop_the_accounts_daemon(desk: Desk) -> None:
     """No order on old assets (I3): the one that is wanted meanwhile is refused, with the reason."""
     os.kill(desk.newest("run_assets").pid, signal.SIGSTOP)
+    # Older than the checker allows for the way to the broker (31.5 s): what leaves now is a complaint.
     desk.until(lambda: desk.tables.one(
-        "SELECT updated_at < NOW(6) - INTERVAL 31 SECOND FROM assets_account"), "an old account", 45)  # fmt: skip
+        "SELECT updated_at < NOW(6) - INTERVAL 32 SECOND FROM assets_account"), "an old account", 45)  # fmt: skip
     symbol, sent = desk.buy(), len(desk.witness.passed)
     refused = "SELECT COUNT(*) FROM trading_refusal WHERE symbol = %s AND code = 'old_assets'"
     desk.until(lambda: desk.tables.one(refused, symbol), "the reason why not")
