@@ -17,7 +17,7 @@ from django.contrib.auth.signals import user_login_failed
 from django.contrib.auth.views import LoginView
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -53,7 +53,7 @@ class Login(LoginView):
         if step := second_step(half.user):
             _remember(self.request, half, now=timezone.now())
             return redirect(step)
-        return redirect(finish(self.request, half))
+        return HttpResponseRedirect(finish(self.request, half))
 
 
 def second_step(user: User) -> str:
@@ -108,7 +108,7 @@ def code(request: HttpRequest) -> HttpResponse:
         problem = _wrong_code(request, half.user)
         if not problem:
             codes.remember_code(request)
-            return redirect(finish(request, half))
+            return HttpResponseRedirect(finish(request, half))
     facts = {"problem": problem, "name": half.user.get_username()}
     return render(request, "registration/code.html", facts, status=403 if problem else 200)
 
@@ -139,7 +139,7 @@ def _wrong_code(request: HttpRequest, user: User) -> str:
 
 
 def end_logins(user: Any, *, but: str | None = None) -> None:
-    """End every login of this person, beside the session named; open dashboards notice within a minute."""
+    """End every login of this person, beside the session named; open dashboards notice within 40 seconds."""
     mine = str(user.pk)
     theirs = [row.pk for row in Session.objects.all() if row.get_decoded().get("_auth_user_id") == mine]
     Session.objects.filter(pk__in=theirs).exclude(pk=but).delete()

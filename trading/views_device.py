@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -84,13 +84,13 @@ def code(request: HttpRequest) -> HttpResponse:
     if problem := wrong_code(request):
         return render(request, "trading/code.html", {**facts, "problem": problem}, status=403)
     codes.remember_code(request)
-    return redirect(onward)
+    return HttpResponseRedirect(onward)
 
 
 @sees
 @require_POST
 def log_out_everywhere(request: HttpRequest) -> HttpResponse:
-    """End every login of this person, this one too; open dashboards notice within half a minute."""
+    """End every login of this person, this one too; open dashboards notice within 40 seconds."""
     end_logins(request.user)
     request.session.flush()
     return redirect("login")

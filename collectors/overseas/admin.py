@@ -88,6 +88,8 @@ class OverseasBarAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[OverseasBar], bool]:
         """By the names of the indices, which this table does not keep."""
         typed = search_term.strip().upper()
+        if not typed:
+            return queryset, False
         fit = [symbol for symbol, index in BY_SYMBOL.items() if typed in index.name.upper() or typed in symbol.upper()]
         return queryset.filter(symbol__in=fit), False
 

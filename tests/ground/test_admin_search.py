@@ -81,3 +81,8 @@ def test_a_day_of_an_index_is_found_by_the_name_of_the_index(client):
     first = next(iter(BY_SYMBOL.values()))
     for word in (first.name, first.symbol):
         assert [bar.symbol for bar in shown(client, "collectors.overseasbar", word).result_list] == [first.symbol]
+
+
+def test_days_of_an_index_that_left_the_list_are_shown_still(client):
+    OverseasBar.objects.create(symbol="GONE", on=DAY, fetched_at=timezone.now())
+    assert [bar.symbol for bar in shown(client, "collectors.overseasbar", "").result_list] == ["GONE"]

@@ -197,6 +197,26 @@ def test_the_code_leads_nowhere_else(kim, where):
     assert with_password(onward=where).post(CODE, {"code": code_of(phone_of(kim))})["Location"] == "/"
 
 
+@pytest.mark.parametrize("where", ["logout", "foo"])
+def test_a_bare_word_is_an_address_and_no_page_of_that_name(kim, where):
+    client = with_password(onward=where)
+    assert client.post(CODE, {"code": code_of(phone_of(kim))})["Location"] == where
+    assert is_in(client)
+    person("lee", VIEWER)
+    viewer = Client()
+    answer = viewer.post("/login/", {"username": "lee", "password": PASSWORD, "next": where})
+    assert (answer["Location"], is_in(viewer)) == (where, True)
+
+
+def test_whoever_has_no_role_can_log_out_where_everything_is_refused():
+    client = client_of(person("lee"))
+    refused = client.get("/")
+    assert refused.status_code == 403
+    assert 'action="/logout/"' in refused.content.decode()
+    client.post("/logout/")
+    assert "_auth_user_id" not in client.session
+
+
 @pytest.mark.parametrize("role", ["", VIEWER, OPERATOR])
 def test_whoever_may_not_trade_and_has_no_device_logs_in_by_the_password(role):
     person("lee", role)

@@ -161,7 +161,7 @@ key = desk.app_keys[0]
 said = {
     "websockets.client": f'> TEXT {{"header":{{"approval_key":"{approval}"}},"body":{{"tr_key":"{desk.hts_id}"}}}}',
     "websockets.server": f'< TEXT {{"header":{{"approval_key":"{approval[:20]}...',
-    "urllib3.connectionpool": f'"GET /api/list.json?crtfc_key={desk.dart_api_key} HTTP/1.1" 200',
+    "urllib3.connectionpool": f'"GET /api/list.json?crtfc_key={desk.sources["dart"].key} HTTP/1.1" 200',
     "httpx": f"HTTP Request: POST https://broker.example/uapi?CANO={desk.account[:8]}",
     "httpcore.http11": f"send_request_headers.started [(b'appkey', b'{key.key}'), (b'appsecret', b'{key.secret}')]",
     "a.library": f"account {desk.account}, {desk.account.replace('-', '')}, id {desk.hts_id}, key {approval}",

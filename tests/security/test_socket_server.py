@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 import websockets
+from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth.models import User
-from django.test import Client
 from websockets.exceptions import ConnectionClosed
 
+from stockdesk.access import VIEWER
 from stockdesk.programs import BY_NAME
+from tests.people import client_of, person
 
 PATIENCE = 60.0
 
@@ -42,9 +43,7 @@ async def heard_out(line: Any, ends_at: float) -> None:
 
 
 async def test_whoever_sends_more_than_a_word_is_hung_up_on(port: int) -> None:
-    trader = await User.objects.acreate_user("trader", password="a long enough password")
-    client = Client()
-    await client.aforce_login(trader)
+    client = await sync_to_async(client_of)(await sync_to_async(person)("viewer", VIEWER))
     headers = {
         "Cookie": f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}",
         "Origin": f"http://127.0.0.1:{port}",
