@@ -53,13 +53,13 @@ async def look(typed: Typed, host: Host, client: AccountClient) -> Check:
         approval = await client.approval_key()
     except KisError as exc:
         why = " ".join(part for part in (exc.code, exc.text) if part)
-        return Check("hts_id", "bad", _("KIS gave no key for its price stream (%(why)s). Try again.") % {"why": why})
+        return _unknown(_("KIS gave no key for its price stream (%(why)s).") % {"why": why})
     redact(approval)
     governor = Governor(key_id(typed.app_key))
     permission = await _permission(governor)
     if permission.attempt_id is None:
         told = _("KIS blocks whoever connects too often, and this key did just now. Check again in %(seconds)d s.")
-        return Check("hts_id", "bad", told % {"seconds": int(permission.wait) + 1})
+        return _unknown(told % {"seconds": int(permission.wait) + 1})
     said = await ask(host, approval, typed.hts_id)
     await sync_to_async(governor.ended)(permission.attempt_id, f"guide: {said or 'known'}")
     if kept := {"": KEPT, WRONG_ID: KEPT, IN_USE: IN_USE_KEPT}.get(said, 0.0):
@@ -114,15 +114,25 @@ async def ask(host: Host, approval: str, hts_id: str) -> str:
 def _judged(said: str) -> Check:
     if not said:
         return Check("hts_id", "ok", _("KIS knows this HTS id: execution notices will come."))
+    if said == WRONG_ID:
+        told = _("KIS does not know this HTS id (OPSP0017). Write it as you log in to the HTS; capitals count.")
+        return Check("hts_id", "bad", told)
     known = {
-        WRONG_ID: _("KIS does not know this HTS id (OPSP0017). Write it as you log in to the HTS; capitals count."),
         IN_USE: _("This key is connected elsewhere (OPSP8996), and KIS allows one. End the other, wait a minute."),
         LOST: _("KIS hung up without an answer, as it may for an HTS id it does not know. Look at its capitals."),
-        SILENT: _("KIS did not say whether it knows this HTS id. Try again later."),
+        SILENT: _("KIS did not answer."),
         UNREACHABLE: _("KIS's price stream cannot be reached from this machine. A firewall?"),
     }
-    other = _("KIS does not let this HTS id register (%(code)s). Try again later.") % {"code": said}
-    return Check("hts_id", "bad", known.get(said, other))
+    return _unknown(known.get(said) or _("KIS did not register this HTS id (%(code)s).") % {"code": said})
+
+
+def _unknown(why: str) -> Check:
+    """No verdict, and so nothing that keeps the file from being written; how the desk will notice a wrong id."""
+    told = _(
+        "Not known whether the HTS id is right: check again, or go on. A wrong one shows once the desk runs, as an "
+        "event: Registrations refused, or A session is down."
+    )
+    return Check("hts_id", "later", f"{why} {told}")
 
 
 def _name(typed: Typed) -> str:
