@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.test import Client
+from websockets.exceptions import ConnectionClosedError
 
 from stockdesk import codes, guide, guide_file, guide_hts, guide_views
 from stockdesk.access import OWNER
+from stockdesk.calls.governor import Governor
 from stockdesk.calls.keys import key_id
 from stockdesk.env.reader import read_environment
 from stockdesk.guide_typed import Host, Typed
+from stockdesk.kis import wire as wire_module
 from stockdesk.kis.account import AccountClient
 from stockdesk.kis.errors import Refused
 from stockdesk.logs import redacted
@@ -188,6 +192,57 @@ def test_a_price_stream_that_cannot_be_reached_is_told(broker, client, typed, mo
     away = Host(broker.rest_url, "ws://127.0.0.1:9", False, 18)
     monkeypatch.setattr(guide, "HOSTS", {"real": away})
     assert "방화벽" in left_open(checked(client, typed))
+
+
+def failing(*_arguments: Any) -> Any:
+    raise OperationalError(2006, "server has gone away, and text that may quote the data")
+
+
+def test_without_the_governors_word_nobody_connects(broker, client, typed, monkeypatch):
+    monkeypatch.setattr(Governor, "ask", failing)
+    text = left_open(checked(client, typed))
+    assert "2006" in text
+    assert "quote" not in text
+    assert broker.control.seen()["connects"]["total"] == 0
+
+
+def test_what_the_broker_said_holds_though_the_ledger_did_not_take_it(broker, client, typed, monkeypatch, caplog):
+    monkeypatch.setattr(Governor, "ended", failing)
+    assert hts_id_of(checked(client, typed))[0] == "ok"
+    assert "guide: known" in caplog.text
+    assert "quote" not in caplog.text
+
+
+def test_an_attempt_that_broke_off_is_closed_in_the_ledger(broker, client, typed, monkeypatch):
+    async def breaks(*_arguments: Any) -> str:
+        raise RuntimeError("off")
+
+    monkeypatch.setattr(guide_hts, "ask", breaks)
+    with pytest.raises(RuntimeError, match="off"):
+        checked(client, typed)
+    row = Connection.objects.get()
+    assert row.ended_at is not None
+    assert row.outcome == "guide: broken off"
+
+
+def test_an_id_that_was_taken_is_right_though_the_farewell_fails(broker, client, typed, monkeypatch):
+    async def open_wire(*arguments: Any) -> Any:
+        wire = await wire_module.open_wire(*arguments)
+        send = wire.send
+        sent: list[str] = []
+
+        async def once(text: str) -> None:
+            if sent:
+                raise ConnectionClosedError(None, None)
+            sent.append(text)
+            await send(text)
+
+        monkeypatch.setattr(wire, "send", once)
+        return wire
+
+    monkeypatch.setattr(guide_hts, "open_wire", open_wire)
+    assert hts_id_of(checked(client, typed))[0] == "ok"
+    assert Connection.objects.get().outcome == "guide: known"
 
 
 def test_the_desks_own_key_is_not_connected_twice(broker, client, typed, settings):
