@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import islice
 from typing import Any
 
@@ -40,10 +41,20 @@ class Deed:
     note: Any = ""
     nothing: Any = NOTHING
 
+    @property
+    def yes(self) -> str:
+        """What the page sends along with the yes."""
+        return yes_to(line.pk for line in self.rows)
+
+
+def yes_to(keys: Iterable[Any]) -> str:
+    """A digest of the keys of rows. Their number would not do: one leaves, another joins, and a buy is switched on."""
+    return sha256("\n".join(sorted(map(str, keys))).encode()).hexdigest()
+
 
 def is_confirmed(request: HttpRequest, deed: Deed) -> bool:
-    """Whether a person has said yes, to as many rows as there are now: else the page is shown once more."""
-    return bool(deed.rows) and request.POST.get("confirmed") == str(len(deed.rows))
+    """Whether a person has said yes to the very rows that there are now: else the page is shown once more."""
+    return bool(deed.rows) and request.POST.get("confirmed") == deed.yes
 
 
 def ask(page: ModelAdmin, request: HttpRequest, deed: Deed) -> TemplateResponse:

@@ -22,6 +22,7 @@ from collectors.models import (
 )
 from collectors.reference.screen import RANKING, ranking_rows
 from market.models import Instrument, Quote
+from stockdesk.confirmation import yes_to
 from tests.people import client_of, owner
 
 pytestmark = pytest.mark.django_db
@@ -113,7 +114,8 @@ def test_the_jobs_show_progress_reason_and_what_comes_next(admin: Client) -> Non
 
 @pytest.mark.usefixtures("_rows")
 def test_what_failed_is_tried_again_by_a_person(admin: Client) -> None:
-    chosen = {"action": "try_again", "_selected_action": [str(JobDay.objects.get().pk)], "confirmed": "1"}
+    keys = [str(JobDay.objects.get().pk)]
+    chosen = {"action": "try_again", "_selected_action": keys, "confirmed": yes_to(keys)}
     answer = admin.post("/admin/collectors/jobday/", chosen, follow=True)
     assert "1개 항목을 다시 수집합니다" in answer.content.decode()
     again = JobItem.objects.get(item="000002")
@@ -128,7 +130,8 @@ def test_who_may_only_look_cannot_try_again() -> None:
     person.user_permissions.set(Permission.objects.filter(codename__in=["view_jobday", "view_jobitem"]))
     client = Client()
     client.force_login(person)
-    chosen = {"action": "try_again", "_selected_action": [str(JobDay.objects.get().pk)], "confirmed": "1"}
+    keys = [str(JobDay.objects.get().pk)]
+    chosen = {"action": "try_again", "_selected_action": keys, "confirmed": yes_to(keys)}
     client.post("/admin/collectors/jobday/", chosen)
     assert JobItem.objects.get(item="000002").state == State.FAILED
     assert not OrmQ.objects.exists()

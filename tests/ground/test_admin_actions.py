@@ -1,5 +1,6 @@
 """Nothing is done to many rows before a page has said what will happen to which, and offered a way back."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -16,7 +17,7 @@ from django.utils import timezone
 from collectors.models import JobDay, JobItem
 from market.gnuboard_post import post
 from market.models import Instrument, WatchRow
-from stockdesk.confirmation import SENT_ALONG, SHOWN
+from stockdesk.confirmation import SENT_ALONG, SHOWN, yes_to
 from stockdesk.manager.models import ProgramOverride, ProgramState
 from stockdesk.models import MarketDay
 from tests.people import client_of, person, with_device
@@ -106,6 +107,12 @@ def chosen(client: Client, row: Model, action: str, **more: Any) -> Any:
     return client.post(path, said, follow=True, headers={"Accept-Language": "ko"})
 
 
+def yes_of(asked: Any) -> str:
+    """What the page that asks sends along with its yes; "" where it is Django's own page of deletions."""
+    found = re.search(r'name="confirmed" value="([^"]+)"', asked.content.decode())
+    return found[1] if found else ""
+
+
 def test_every_action_stands_in_a_table(root):
     get_resolver().url_patterns  # noqa: B018  (loads the admin's pages)
     request = RequestFactory().get("/")
@@ -138,7 +145,7 @@ def test_a_page_names_the_rows_before_anything_is_done(client, named):
 def test_a_yes_does_it(client, named):
     row = ACTIONS[named][0]()
     before = stored()
-    chosen(client, row, named[1], confirmed="1", post="yes")
+    chosen(client, row, named[1], confirmed=yes_of(chosen(client, row, named[1])), post="yes")
     assert stored() != before
 
 
@@ -158,9 +165,22 @@ def test_a_yes_to_other_rows_than_there_are_now_is_asked_again(client):
     first, second = a_failed_item(), JobItem.objects.create(job="short-sales", day=DAY, item="000660", state="failed")
     keys = [str(first.pk), str(second.pk)]
     JobItem.objects.filter(pk=second.pk).update(state="done")
-    answer = chosen(client, first, "try_again", _selected_action=keys, confirmed="2")
+    answer = chosen(client, first, "try_again", _selected_action=keys, confirmed=yes_to(keys))
     assert JobItem.objects.get(pk=first.pk).state == "failed"
     assert "000660" in answer.content.decode()
+
+
+def test_a_yes_is_not_passed_on_to_a_row_that_was_not_in_the_question(client):
+    """As many as before, and not the same."""
+    asked, other = a_failed_item(), JobItem.objects.create(job="short-sales", day=DAY, item="000660", state="done")
+    keys = [str(asked.pk), str(other.pk)]
+    yes = yes_of(chosen(client, asked, "try_again", _selected_action=keys))
+    JobItem.objects.filter(pk=asked.pk).update(state="done")
+    JobItem.objects.filter(pk=other.pk).update(state="failed")
+    again = chosen(client, asked, "try_again", _selected_action=keys, confirmed=yes)
+    assert JobItem.objects.get(pk=other.pk).state == "failed"
+    chosen(client, asked, "try_again", _selected_action=keys, confirmed=yes_of(again))
+    assert JobItem.objects.get(pk=other.pk).state == "waiting"
 
 
 def test_of_many_rows_some_are_named_and_the_others_counted(client):
@@ -174,5 +194,5 @@ def test_of_many_rows_some_are_named_and_the_others_counted(client):
     text = asked.content.decode()
     assert f"외 {many - SHOWN}" in text
     assert text.count('name="_selected_action"') == 1
-    chosen(client, row, "try_again", select_across="1", confirmed=str(many))
+    chosen(client, row, "try_again", select_across="1", confirmed=yes_of(asked))
     assert JobItem.objects.filter(state="waiting").count() == many

@@ -8,13 +8,19 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.test import Client
+from websockets.exceptions import ConnectionClosedError
 
 from stockdesk import codes, guide, guide_file, guide_hts, guide_views
 from stockdesk.access import OWNER
+from stockdesk.calls.governor import Governor
 from stockdesk.calls.keys import key_id
 from stockdesk.env.reader import read_environment
 from stockdesk.guide_typed import Host, Typed
+from stockdesk.kis import wire as wire_module
+from stockdesk.kis.account import AccountClient
+from stockdesk.kis.errors import Refused
 from stockdesk.logs import redacted
 from stockdesk.models import Connection, Token
 from stockdesk.simulator.testing import RunningSimulator, new_key
@@ -124,11 +130,38 @@ def test_an_hts_id_with_a_wrong_capital_is_refused_by_the_broker_itself(broker, 
     assert not place.exists()
 
 
+def left_open(found: dict[str, Any]) -> str:
+    """What is said of an HTS id that could not be judged: that keeps nobody from going on."""
+    state, text = hts_id_of(found)
+    assert state == "later"
+    assert found["receipt"]
+    assert "알 수 없습니다" in text
+    assert "등록 거부됨" in text, "how a wrong one will be noticed"
+    return text
+
+
 def test_a_broker_that_hangs_up_over_an_hts_id_leaves_it_unproved(broker, client, typed):
     broker.control.mishap_on("wrong-hts-id", value="lost")
-    state, text = hts_id_of(found := checked(client, typed))
-    assert (state, found["receipt"]) == ("bad", "")
-    assert "대소문자" in text
+    assert "대소문자" in left_open(checked(client, typed))
+
+
+def test_a_broker_that_says_nothing_leaves_the_hts_id_unproved(broker, client, typed, monkeypatch):
+    monkeypatch.setattr(guide_hts, "ANSWER_WITHIN", 0.2)
+    broker.control.mishap_on("deaf")
+    left_open(checked(client, typed))
+
+
+def test_a_code_that_speaks_of_something_else_leaves_the_hts_id_unproved(broker, client, typed):
+    broker.control.mishap_on("unknown-approval")
+    assert "OPSP0011" in left_open(checked(client, typed))
+
+
+def test_a_broker_without_a_key_for_its_stream_leaves_the_hts_id_unproved(broker, client, typed, monkeypatch):
+    async def refused(_client: AccountClient) -> str:
+        raise Refused("server error", "EGW00002")
+
+    monkeypatch.setattr(AccountClient, "approval_key", refused)
+    assert "EGW00002" in left_open(checked(client, typed))
 
 
 def test_one_hts_id_costs_one_connection_which_stands_in_the_ledger_and_ends_politely(broker, client, typed):
@@ -144,25 +177,72 @@ def test_one_hts_id_costs_one_connection_which_stands_in_the_ledger_and_ends_pol
 def test_whoever_hurries_is_told_when_the_broker_may_be_asked_again(broker, client, typed, monkeypatch):
     monkeypatch.setattr(guide_hts, "PATIENCE", 0.0)
     checked(client, typed)
-    state, text = hts_id_of(checked(client, {**typed, "hts_id": "somebody"}))
-    assert state == "bad"
-    assert "초 뒤에" in text
+    assert "초 뒤에" in left_open(checked(client, {**typed, "hts_id": "somebody"}))
     assert broker.control.seen()["connects"]["total"] == 1
 
 
 def test_a_key_that_is_connected_elsewhere_is_told_and_left_alone(broker, client, typed):
     broker.control.mishap_on("in-use")
     for _ in range(2):
-        state, text = hts_id_of(checked(client, typed))
-        assert state == "bad"
-        assert "OPSP8996" in text
+        assert "OPSP8996" in left_open(checked(client, typed))
     assert broker.control.seen()["connects"]["total"] == 1
 
 
 def test_a_price_stream_that_cannot_be_reached_is_told(broker, client, typed, monkeypatch):
     away = Host(broker.rest_url, "ws://127.0.0.1:9", False, 18)
     monkeypatch.setattr(guide, "HOSTS", {"real": away})
-    assert hts_id_of(checked(client, typed))[0] == "bad"
+    assert "방화벽" in left_open(checked(client, typed))
+
+
+def failing(*_arguments: Any) -> Any:
+    raise OperationalError(2006, "server has gone away, and text that may quote the data")
+
+
+def test_without_the_governors_word_nobody_connects(broker, client, typed, monkeypatch):
+    monkeypatch.setattr(Governor, "ask", failing)
+    text = left_open(checked(client, typed))
+    assert "2006" in text
+    assert "quote" not in text
+    assert broker.control.seen()["connects"]["total"] == 0
+
+
+def test_what_the_broker_said_holds_though_the_ledger_did_not_take_it(broker, client, typed, monkeypatch, caplog):
+    monkeypatch.setattr(Governor, "ended", failing)
+    assert hts_id_of(checked(client, typed))[0] == "ok"
+    assert "guide: known" in caplog.text
+    assert "quote" not in caplog.text
+
+
+def test_an_attempt_that_broke_off_is_closed_in_the_ledger(broker, client, typed, monkeypatch):
+    async def breaks(*_arguments: Any) -> str:
+        raise RuntimeError("off")
+
+    monkeypatch.setattr(guide_hts, "ask", breaks)
+    with pytest.raises(RuntimeError, match="off"):
+        checked(client, typed)
+    row = Connection.objects.get()
+    assert row.ended_at is not None
+    assert row.outcome == "guide: broken off"
+
+
+def test_an_id_that_was_taken_is_right_though_the_farewell_fails(broker, client, typed, monkeypatch):
+    async def open_wire(*arguments: Any) -> Any:
+        wire = await wire_module.open_wire(*arguments)
+        send = wire.send
+        sent: list[str] = []
+
+        async def once(text: str) -> None:
+            if sent:
+                raise ConnectionClosedError(None, None)
+            sent.append(text)
+            await send(text)
+
+        monkeypatch.setattr(wire, "send", once)
+        return wire
+
+    monkeypatch.setattr(guide_hts, "open_wire", open_wire)
+    assert hts_id_of(checked(client, typed))[0] == "ok"
+    assert Connection.objects.get().outcome == "guide: known"
 
 
 def test_the_desks_own_key_is_not_connected_twice(broker, client, typed, settings):

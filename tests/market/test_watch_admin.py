@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from market.models import Instrument, Quote, WatchRow
 from stockdesk.access import OPERATOR, TRADER
+from stockdesk.confirmation import yes_to
 from tests.people import client_of, owner, person
 
 from .conftest import Board, sql
@@ -206,7 +207,7 @@ def test_switching_a_row_that_php_deleted_is_not_found(admin, board):
 def test_many_rows_are_switched_at_once_and_the_page_says_how_many(admin, board, action, before, flag, text):
     ids = [board.stock("005930", run=before), board.stock("000660", run=before)]
     there, third = board.stock("051910", run=flag), board.stock("035720", run="Y")
-    chosen = {"action": action, "_selected_action": [*ids, there], "confirmed": "2"}
+    chosen = {"action": action, "_selected_action": [*ids, there], "confirmed": yes_to(ids)}
     page = admin.post(reverse(LIST), chosen, follow=True)
     assert text in page.content.decode()
     assert [board.row(n)["x2_run"] for n in (*ids, there, third)] == [flag, flag, flag, "Y"]
@@ -361,7 +362,9 @@ def test_an_operator_makes_no_condition_by_way_of_the_board(board, samsung):
     assert {"symbol", "running"} <= set(add.fields)
     assert not {"price", "side", "quantity"} & set(add.fields)
     assert operator.post(reverse("admin:market_watchrow_switch", args=[row]), {"run": "on"}).status_code == 403
-    operator.post(reverse(LIST), {"action": "switch_on", "_selected_action": [row, plain], "confirmed": "1"})
+    operator.post(
+        reverse(LIST), {"action": "switch_on", "_selected_action": [row, plain], "confirmed": yes_to([plain])}
+    )
     assert (board.row(row)["x2_run"], board.row(plain)["x2_run"] != "") == ("", True)
     trader = client_of(person("kim", TRADER))
     trader.post(reverse("admin:market_watchrow_switch", args=[row]), {"run": "on"})

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from market.models import Quote
+from stockdesk.confirmation import yes_to
 from stockdesk.events import clear_event, raise_event
 from stockdesk.unfold import navigation
 from tests.people import client_of, owner, with_device
@@ -359,14 +360,14 @@ def test_many_are_switched_after_a_confirmation_that_names_them(admin: Client) -
     assert [row.pk for row in deed.rows] == [fine.pk]
     assert len(deed.left) == 2
     assert not Condition.objects.get(pk=fine.pk).enabled
-    admin.post(reverse(LIST), {"action": "switch_on", "_selected_action": rows, "confirmed": "1"})
+    admin.post(reverse(LIST), {"action": "switch_on", "_selected_action": rows, "confirmed": deed.yes})
     assert Condition.objects.get(pk=fine.pk).enabled
     assert not Condition.objects.get(pk=board.pk).enabled
 
 
 def test_many_are_switched_off_together(admin: Client) -> None:
     rows = [str(stored(strike_price=69_000 - 100 * number).pk) for number in range(3)]
-    admin.post(reverse(LIST), {"action": "switch_off", "_selected_action": rows, "confirmed": "3"})
+    admin.post(reverse(LIST), {"action": "switch_off", "_selected_action": rows, "confirmed": yes_to(rows)})
     assert Condition.objects.filter(enabled=True).count() == 0
     assert LogEntry.objects.count() == 3
 

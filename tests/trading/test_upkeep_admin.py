@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
+from stockdesk.confirmation import yes_to
 from tests.people import client_of, owner, with_device
 from trading.models import Upkeep, UpkeepSetting
 
@@ -40,19 +41,22 @@ def test_a_yes_is_asked_for_before_it_counts(page, proposal):
     text = sent(page, proposal, "approve").content.decode()
     assert "한화투자증권" in text
     assert Upkeep.objects.get().state == "proposed"
-    sent(page, proposal, "approve", confirmed="1")
+    sent(page, proposal, "approve", confirmed=yes_to([proposal.pk]))
     assert (Upkeep.objects.get().state, Upkeep.objects.get().decided_by) == ("approved", "kim")
 
 
 def test_a_second_yes_changes_nothing(page, proposal):
-    sent(page, proposal, "approve", confirmed="1")
+    sent(page, proposal, "approve", confirmed=yes_to([proposal.pk]))
     before = Upkeep.objects.get().decided_at
-    assert "결정을 기다리는 제안이 없습니다" in sent(page, proposal, "approve", confirmed="1").content.decode()
+    assert (
+        "결정을 기다리는 제안이 없습니다"
+        in sent(page, proposal, "approve", confirmed=yes_to([proposal.pk])).content.decode()
+    )
     assert Upkeep.objects.get().decided_at == before
 
 
 def test_a_no_is_kept_with_its_name(page, proposal):
-    sent(page, proposal, "decline", confirmed="1")
+    sent(page, proposal, "decline", confirmed=yes_to([proposal.pk]))
     assert (Upkeep.objects.get().state, Upkeep.objects.get().is_open) == ("declined", None)
 
 
@@ -62,7 +66,7 @@ def test_who_may_only_look_is_offered_nothing(proposal):
     client = Client()
     client.force_login(user)
     assert 'value="approve"' not in client.get(LIST).content.decode()
-    sent(client, proposal, "approve", confirmed="1")
+    sent(client, proposal, "approve", confirmed=yes_to([proposal.pk]))
     assert Upkeep.objects.get().state == "proposed"
 
 

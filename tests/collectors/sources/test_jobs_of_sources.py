@@ -13,6 +13,7 @@ from collectors.jobs import JOBS, work
 from collectors.management.commands.run_reference import advance
 from collectors.models import Corp, DailyPrice, Filing, FilingText, KeyAccount, ListedIssue, RawBody, StatementLine
 from market import gnuboard_post
+from stockdesk.confirmation import yes_to
 from stockdesk.kis.messages import KST
 from stockdesk.models import Event
 from stockdesk.simulator.testing import running_simulator
@@ -98,7 +99,8 @@ def test_a_refused_key_stops_one_source_says_what_to_do_and_a_person_lets_it_go_
     admin = client_of(owner(), "ko")
     assert "까지 대기" in admin.get("/admin/collectors/jobday/").content.decode()
     simulator.control.mishap_off("dart-status")
-    chosen = {"action": "try_again", "_selected_action": [str(JobDay.objects.get(job="corps").pk)], "confirmed": "1"}
+    keys = [str(JobDay.objects.get(job="corps").pk)]
+    chosen = {"action": "try_again", "_selected_action": keys, "confirmed": yes_to(keys)}
     answer = admin.post("/admin/collectors/jobday/", chosen, follow=True)
     assert "수집을 다시 시작합니다" in answer.content.decode()
     assert not Event.objects.filter(is_open=True).exists()
