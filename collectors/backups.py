@@ -43,7 +43,7 @@ def fetch(day: date, item: str) -> int:
     if newest and newest[1].date() >= day:
         return 1
     if until := trading_until(datetime.now(KST)):
-        raise NotYet(f"the database is left to trading until {until:%H:%M}", source=DESK)
+        raise NotYet(f"the database is left to trading until {until:%H:%M}", source=DESK, until=until)
     child = subprocess.Popen(
         [sys.executable, "manage.py", "backup"],
         cwd=settings.BASE_DIR,

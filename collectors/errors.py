@@ -4,6 +4,8 @@ None of these ever ends as an empty result: whoever catches one keeps what is st
 these sources the key travels in the address, so the addresses of calls are kept out of every text.
 """
 
+from datetime import datetime
+
 
 class SourceError(Exception):
     """The source did not answer as asked; nothing was stored. Trying again later may help.
@@ -27,7 +29,14 @@ class QuotaReached(SourceError):
 
 
 class NotYet(SourceError):
-    """The source has not published this day yet, or it was no trading day: the source's answer is the same."""
+    """The source has not published this day yet, or it was no trading day: the source's answer is the same.
+
+    ``until`` is the moment from which asking again makes sense, where it is known.
+    """
+
+    def __init__(self, text: str, *, source: str = "", code: str = "", until: datetime | None = None) -> None:
+        super().__init__(text, source=source, code=code)
+        self.until = until
 
 
 class NoData(SourceError):

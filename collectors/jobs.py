@@ -53,9 +53,9 @@ class Job:
     """What is fetched of a day: ``items`` lists it, ``fetch`` gets one item, stores it and returns its rows.
 
     ``fetch`` may be called again for the same item and must then leave the same rows. It raises `NotYet` where
-    the source has nothing yet, `LeftOut` or `NoData` where this item will bring nothing, `QuotaReached` or
-    `KeyRefused` where the source gives nothing more today to any job of it; any other error fails this item alone,
-    and a `BadCall` is not repeated.
+    the source has nothing yet (asked again at its ``until``), `LeftOut` or `NoData` where this item will bring
+    nothing, `QuotaReached` or `KeyRefused` where the source gives nothing more today to any job of it; any other
+    error fails this item alone, and a `BadCall` is not repeated.
 
     ``again``: a day that is due is listed anew so often, for its items grow. ``after``: a day is opened only when
     nothing is left to fetch of the newest day of that job up to it.
@@ -239,7 +239,7 @@ def fetch(job: Job, item: JobItem, now: Callable[[], datetime] = lambda: datetim
         return False
     except NotYet as exc:
         if item.attempts < ASKED_MOST:
-            end(item, JobItem.State.WAITING, error=str(exc), pause=ASK_AGAIN)
+            end(item, JobItem.State.WAITING, error=str(exc), pause=_pause(exc, now()))
         else:
             end(item, JobItem.State.SKIPPED, error=str(exc))
     except (LeftOut, NoData) as exc:
@@ -257,6 +257,11 @@ def fetch(job: Job, item: JobItem, now: Callable[[], datetime] = lambda: datetim
     else:
         end(item, JobItem.State.DONE, rows=rows)
     return True
+
+
+def _pause(exc: NotYet, now: datetime) -> int:
+    """Seconds until what was not there yet is asked for again."""
+    return ASK_AGAIN if exc.until is None else max(ceil((exc.until - now).total_seconds()), 1)
 
 
 def unfinished(since: date) -> list[tuple[str, date]]:

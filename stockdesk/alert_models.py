@@ -64,6 +64,9 @@ class AlertDelivery(models.Model):
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
 
+    #: The error of a message that waited when a backup was made which was restored since.
+    RESTORED = "restored"
+
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="deliveries", verbose_name=_("alert"))
     channel = models.CharField(_("channel"), max_length=24)
     channel_key = models.CharField(_("channel"), max_length=16, db_default="")

@@ -177,7 +177,10 @@ class Event(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "code", "subject", "is_open"], name="stockdesk_event_one_open")
         ]
-        indexes = [models.Index(fields=["ended_at"], name="stockdesk_event_ended")]
+        indexes = [
+            models.Index(fields=["ended_at"], name="stockdesk_event_ended"),
+            models.Index(fields=["started_at"], name="stockdesk_event_started"),
+        ]
 
     def __str__(self) -> str:
         return f"{timezone.localtime(self.started_at):%Y-%m-%d %H:%M:%S} {self.subject}".rstrip()

@@ -1,11 +1,10 @@
 """Which indices and rates are followed, at which exchange's hours, and by which names the broker calls them."""
 
-import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cache
 from zoneinfo import ZoneInfo
+
+from collectors.overseas.holidays import HOLIDAYS
 
 SATURDAY = 5
 #: A bar is final this long after the close.
@@ -26,7 +25,7 @@ class Exchange:
 
     def is_session(self, on: date) -> bool:
         """Whether this date there is a day of trading, as far as is known."""
-        return on.weekday() < SATURDAY and not (self.calendar and on in _closed(on.year)[self.calendar])
+        return on.weekday() < SATURDAY and not (self.calendar and HOLIDAYS.has(self.calendar, on))
 
     def is_open(self, now: datetime) -> bool:
         local = self.local(now)
@@ -45,26 +44,6 @@ class Exchange:
             on -= timedelta(days=1)
         return on
 
-
-@cache
-def _closed(year: int) -> dict[str, frozenset[date]]:
-    """The closed days of every calendar here.
-
-    Another process asks the library and ends: it loads the calendars of all countries, 19 MB, to answer once a year.
-    """
-    calendars = sorted({index.exchange.calendar for index in INDICES} - {""})
-    command = [sys.executable, "-I", "-c", _ASK, str(year), *calendars]
-    lines = subprocess.run(command, check=True, capture_output=True, text=True, timeout=ASKING, env={}).stdout
-    told = (line.split() for line in lines.splitlines())
-    return {calendar: frozenset(map(date.fromisoformat, days)) for calendar, *days in told}
-
-
-_ASK = """
-import sys, holidays
-for calendar in sys.argv[2:]:
-    print(calendar, *holidays.financial_holidays(calendar, years=int(sys.argv[1])))
-"""
-ASKING = 60.0  # seconds at most
 
 NEW_YORK = Exchange("America/New_York", time(9, 30), time(16, 0), "NYSE")
 # Cboe's index is computed until a quarter of an hour after the stocks.
@@ -108,3 +87,4 @@ INDICES = (
     Index("Y0202", "I", "미국채 10년", ("미국채10년", "미국국채10년", "미국10년", "美국채10년"), NEW_YORK),
 )
 BY_SYMBOL = {index.symbol: index for index in INDICES}
+CALENDARS = sorted({index.exchange.calendar for index in INDICES} - {""})

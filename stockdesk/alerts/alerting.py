@@ -10,6 +10,7 @@ from django.db import Error as DatabaseError
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from stockdesk.alert_models import Alert
 from stockdesk.alerts import ledger, registry, summary, words
@@ -18,13 +19,15 @@ from stockdesk.alerts.channels import Channel, channels
 from stockdesk.alerts.pace import CROWD, FORGET, HOUR, Pace
 from stockdesk.alerts.registry import News
 from stockdesk.alerts.sending import PING, Answer, Batch, Post
-from stockdesk.events import REOPEN_SECONDS, clear_event, raise_event
+from stockdesk.events import REOPEN_SECONDS, Troubles, clear_event, raise_event
 from stockdesk.kis.messages import KST
 from stockdesk.models import Event
+from stockdesk.sheets import say
 
 log = logging.getLogger(__name__)
 
-SOURCE, UNDELIVERED = "alerts", "alerts-undelivered"
+SOURCE, UNDELIVERED, GIVEN_UP = "alerts", "alerts-undelivered", "alerts-given-up"
+LOST = gettext_noop("messages that were not sent: {1}")
 #: An end is told when the event can no longer return as the same row; what a person ended, at once.
 SETTLED = timedelta(seconds=REOPEN_SECONDS + 5)
 #: How far back ends and news are looked at; further at a start, for what ended while nobody watched.
@@ -98,15 +101,22 @@ class Alerts:
         for at, event in rows:
             if event in causes:
                 self._pace.note_cause(at, causes[event])
-        self._look_at_channels()
+        self._look_at_channels(now)
         self._began_at = now
 
-    def _look_at_channels(self) -> None:
+    def _look_at_channels(self, now: datetime) -> None:
         """The list may be another one since: what is said of a channel is to be true of whatever is called so now."""
+        ledger.readdress(now, self.channels)
+        self._say_what_is_lost(now)
         failing = ledger.failing(self.channels)
         told = Event.objects.filter(source=SOURCE, code=UNDELIVERED, is_open=True).values_list("subject", flat=True)
         for channel in set(told) - failing:
             clear_event(SOURCE, UNDELIVERED, channel)
+
+    def _say_what_is_lost(self, now: datetime) -> None:
+        lost = ledger.given_up(now)
+        wrong = {(GIVEN_UP, channel): LOST.replace("{1}", str(count)) for channel, count in lost.items()}
+        Troubles(SOURCE, (GIVEN_UP,)).tell(wrong)
 
     def _events(self, now: datetime) -> list[Event]:
         """All that is open, and what ended lately; one query, by the index on the end."""
@@ -268,13 +278,16 @@ class Alerts:
         if self._purged_at is None or now - self._purged_at >= PURGE_EVERY:
             self._purged_at = now
             ledger.purge(now)
+            self._say_what_is_lost(now)
 
     # Sending
 
     def _send(self, now: datetime) -> None:
         if self._post.busy:
             return
-        jobs = ledger.due(now, self.channels)
+        jobs, strays = ledger.due(now, self.channels)
+        if strays:
+            self._look_at_channels(now)
         ping = self._ping(now)
         if jobs or ping:
             ledger.hold(jobs, now)
@@ -308,3 +321,8 @@ class Alerts:
             raise_event(SOURCE, UNDELIVERED, channel, text=answer.error)
         elif not in_vain:
             clear_event(SOURCE, UNDELIVERED, channel)
+        if in_vain > len(ledger.AGAIN):
+            self._say_what_is_lost(now)
+
+
+say(dict, [LOST])

@@ -222,6 +222,10 @@ CATALOGUE: dict[str, Entry] = {
         WARNING, gettext_noop("Alerts do not arrive"),
         gettext_noop("./desk manage alert_test says what the channel answers; mend ALERT_URLS in .env."),
     ),
+    "alerts-given-up": Entry(
+        WARNING, gettext_noop("Alerts were given up"),
+        gettext_noop("Read them in the admin under Sent alerts: nobody was told. Look at ALERT_URLS in .env."),
+    ),
 }  # fmt: skip
 
 

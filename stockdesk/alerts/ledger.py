@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count, F, Q
+from django.db.models.functions import Least
 
 from stockdesk.alert_models import Alert, AlertDelivery, AlertKey
 from stockdesk.alerts.channels import Channel
@@ -17,6 +19,8 @@ AGAIN = (10, 30, 120, 600, 1800, 3600)
 BATCH = 20
 #: After so many tries in vain a channel is an event.
 IN_VAIN = 3
+#: What was given up is an event for so long.
+MOURNED = timedelta(days=1)
 
 #: Key of what is told, and the event it is about.
 Key = tuple[str, int | None]
@@ -51,23 +55,52 @@ def known(keys: Collection[str]) -> set[str]:
     return set(AlertKey.objects.filter(key__in=keys).values_list("key", flat=True))
 
 
-def due(now: datetime, channels: Sequence[Channel]) -> list[Job]:
-    """What is to be sent now, oldest first; whatever waits for a channel that is gone fails."""
+def due(now: datetime, channels: Sequence[Channel]) -> tuple[list[Job], bool]:
+    """What is to be sent now, oldest first, and whether anything due knows no address: `readdress` is for that."""
     rows = AlertDelivery.objects.filter(state=AlertDelivery.State.WAITING, next_try_at__lte=now)
     names = {channel.key: channel.name for channel in channels}
-    jobs, gone = [], []
+    jobs, strays = [], False
     for row in rows.select_related("alert").order_by("alert_id")[:BATCH]:
         if (name := names.get(row.channel_key)) is None:
-            gone.append(row.pk)
+            strays = True
             continue
         alert = row.alert
         look = TYPES["recovered" if alert.kind == Alert.Kind.RECOVERED else alert.level]
         jobs.append(Job(row.pk, name, alert.title, alert.body, look))
-    if gone:
-        AlertDelivery.objects.filter(pk__in=gone).update(
-            state=AlertDelivery.State.FAILED, error="the channel is no longer in ALERT_URLS"
-        )
-    return jobs
+    return jobs, strays
+
+
+def readdress(now: datetime, channels: Sequence[Channel]) -> None:
+    """Give whatever waits for an address that is not listed the one that took its place, now; without one it fails.
+
+    A row without a key, of an older program, goes by the channel's name.
+    """
+    waiting = AlertDelivery.objects.filter(state=AlertDelivery.State.WAITING)
+    strays = waiting.exclude(channel_key__in=[channel.key for channel in channels])
+    named = {channel.name: channel for channel in channels}
+    for row in strays.select_related("alert").order_by("alert_id"):
+        channel = named.get(row.channel)
+        if channel is not None and (not row.channel_key or _is_correction(row, channel)):
+            # As many tries as make it an event still: it ends with the first message that arrives.
+            strays.filter(pk=row.pk).update(channel_key=channel.key, next_try_at=now, tries=Least(F("tries"), IN_VAIN))
+        else:
+            strays.filter(pk=row.pk).update(
+                state=AlertDelivery.State.FAILED, error="the channel is no longer in ALERT_URLS", next_try_at=now
+            )
+
+
+def _is_correction(row: AlertDelivery, channel: Channel) -> bool:
+    """Whether the address is newer than the message. One that was listed then has come to this place by another
+    order of the list: it had a message before, or is not told of anything so slight."""
+    earlier = AlertDelivery.objects.filter(channel_key=channel.key, alert_id__lte=row.alert_id)
+    return channel.hears(row.alert.level) and not earlier.exclude(alert__kind=Alert.Kind.TEST).exists()
+
+
+def given_up(now: datetime) -> dict[str, int]:
+    """How many messages each channel, by its name then, was lately not sent for good."""
+    rows = AlertDelivery.objects.filter(state=AlertDelivery.State.FAILED, next_try_at__gt=now - MOURNED)
+    rows = rows.exclude(Q(alert__kind=Alert.Kind.TEST) | Q(error=AlertDelivery.RESTORED)).order_by()
+    return dict(rows.values_list("channel").annotate(Count("pk")))
 
 
 def failing(channels: Sequence[Channel]) -> set[str]:
@@ -98,7 +131,7 @@ def settle(answer: Answer, channels: Sequence[Channel], now: datetime) -> tuple[
     else:
         row.error = answer.error
         if row.tries > len(AGAIN):
-            row.state = AlertDelivery.State.FAILED
+            row.state, row.next_try_at = AlertDelivery.State.FAILED, now
         else:
             row.next_try_at = now + timedelta(seconds=AGAIN[row.tries - 1])
     row.save()

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from stockdesk import grants
+from stockdesk.alert_models import AlertDelivery
 from stockdesk.backup.tables import columns
 from stockdesk.calls.keys import key_id
 
@@ -62,7 +63,10 @@ def merge(staged: Mapping[str, str]) -> None:
         _keep_words(staged)
         if DELIVERIES in staged:
             # What waited then tells of troubles of then, to people who would take them for troubles of now.
-            cursor.execute(f"UPDATE {DELIVERIES} SET state = 'failed', error = 'restored' WHERE state = 'waiting'")
+            cursor.execute(
+                f"UPDATE {DELIVERIES} SET state = 'failed', error = %s WHERE state = 'waiting'",
+                [AlertDelivery.RESTORED],
+            )
         # Nobody holds a lease: a holder written down in the backup is a process of those days.
         cursor.execute("UPDATE stockdesk_daemon SET holder = '', expires_at = NULL, state = 'stopped'")
         if forgetful:

@@ -214,6 +214,86 @@ def test_a_message_for_an_address_that_is_no_longer_listed_goes_to_nobody(scene)
     assert not Event.objects.filter(code="alerts-undelivered", is_open=True).exists()
 
 
+def given_up() -> dict[str, str]:
+    return dict(Event.objects.filter(code="alerts-given-up", is_open=True).values_list("subject", "text"))
+
+
+def test_an_address_that_is_corrected_gets_what_waited_for_the_wrong_one(scene):
+    """A token revoked overnight: the alert of the night was dropped when the operator entered the new one."""
+    scene.set(urls=(ONE, TWO))
+    scene.outbox.error = "HTTP 401"
+    scene.open("assets-stale", level="error")
+    scene.passes(300)
+    scene.outbox.error = ""
+    scene.set(urls=(ONE, "json://two.example/new"))
+    scene.alerts._remember(scene.now)
+    assert Event.objects.filter(code="alerts-undelivered", subject="json 2", is_open=True).exists()
+    scene.passes(10)
+    assert {job.channel for job in scene.outbox.sent if "잔고" in job.title} == {"json 2"}
+    assert not Event.objects.filter(code="alerts-undelivered", subject="json 2", is_open=True).exists()
+    assert given_up() == {}
+
+
+def test_a_message_is_corrected_before_anything_new_goes_to_the_address(scene):
+    """Its next try may be an hour away: by then the new address has messages of its own."""
+    scene.outbox.error = "HTTP 401"
+    scene.open("assets-stale", level="error")
+    scene.passes(300)
+    AlertDelivery.objects.update(next_try_at=scene.now + timedelta(hours=1))
+    scene.outbox.error = ""
+    scene.open("key-quarantined", "1")
+    scene.set(urls=(TWO,))
+    assert "[심각] 잔고가 오래됨" in scene.passes(10)
+
+
+def test_an_address_that_only_moved_up_is_no_correction(scene):
+    scene.set(urls=(ONE, TWO), minimum=("info", "critical"))
+    scene.outbox.error = "HTTP 401"
+    scene.open("key-quarantined", "1")  # a warning, of which the second address is not told
+    scene.passes(30)
+    scene.outbox.error = ""
+    scene.set(urls=(TWO,), minimum=("critical",))
+    assert not [title for title in scene.passes(700) if "앱키" in title]
+    assert given_up() == {"json 1": "messages that were not sent: 1"}
+
+
+def test_how_many_messages_were_given_up_is_said_for_a_day(scene):
+    scene.set(urls=(ONE, TWO))
+    scene.outbox.error = "HTTP 500"
+    scene.open("assets-stale", level="error")
+    scene.passes(60)
+    scene.outbox.error = ""
+    scene.set(urls=(ONE,))
+    scene.passes(2)
+    Event.objects.filter(code="alerts-given-up").update(started_at=scene.now)
+    told = scene.passes(30)
+    count = AlertDelivery.objects.filter(state="failed", channel="json 2").count()
+    assert given_up() == {"json 2": f"messages that were not sent: {count}"}
+    assert "[주의] 보내지 못한 알림 있음" in told
+    assert f"전송되지 않은 알림 {count}건" in next(job.body for job in scene.outbox.sent if "보내지 못한" in job.title)
+    scene.now += timedelta(hours=25)
+    scene.passes(2)
+    assert given_up() == {}
+
+
+def test_a_message_that_no_try_could_deliver_is_counted_as_given_up(scene):
+    scene.outbox.error = "HTTP 500"
+    scene.open("assets-stale", level="error")
+    scene.passes(60)
+    AlertDelivery.objects.update(tries=len(ledger.AGAIN), next_try_at=scene.now)
+    scene.passes(10)
+    assert list(given_up()) == ["json 1"]
+
+
+def test_what_an_older_program_wrote_goes_by_the_name_of_its_channel(scene):
+    """It stored no key: a message that waited while the desk was updated failed for the lack of one."""
+    scene.passes(2)
+    alert = Alert.objects.create(kind="opened", level="warning", title="old", body="", created_at=scene.now)
+    AlertDelivery.objects.create(alert=alert, channel="json 1", next_try_at=scene.now)
+    assert scene.passes(10) == ["old"]
+    assert given_up() == {}
+
+
 def test_what_is_stored_of_an_address_says_nothing_without_the_secret_key(scene, settings):
     (before,) = channels(replace(settings.DESK.alerts, urls=(ONE,)))
     first = before.key

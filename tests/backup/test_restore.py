@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from stockdesk.alerts import ledger
 from stockdesk.backup import manifest, present, restoring, staging, tables, writing
 from stockdesk.backup.dump import BackupError
 from stockdesk.calls.governor import Governor
@@ -199,6 +200,7 @@ def test_alerts_that_waited_when_the_backup_was_made_are_not_sent_now(folder):
     AlertDelivery.objects.update(state="sent")
     put_back(path)
     assert AlertDelivery.objects.get().state == "failed"
+    assert ledger.given_up(timezone.now()) == {}, "nor told of as lost"
 
 
 def test_where_today_s_connects_are_lost_no_session_connects_for_ten_minutes(kept, empty_database):

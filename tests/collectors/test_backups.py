@@ -78,8 +78,9 @@ def test_a_weekday_that_is_closed_and_the_demo_wait_for_nothing(settings):
 
 def test_while_the_market_trades_the_job_makes_no_backup(folder, monkeypatch):
     monkeypatch.setattr(backups, "trading_until", lambda now: at("2026-11-20T15:30"))
-    with pytest.raises(NotYet, match="until 15:30"):
+    with pytest.raises(NotYet, match="until 15:30") as told:
         backups.fetch(timezone.localdate(), backups.EVERYTHING)
+    assert told.value.until == at("2026-11-20T15:30"), "and is tried right then"
     assert not folder.exists()
 
 

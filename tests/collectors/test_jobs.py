@@ -134,6 +134,20 @@ def test_what_is_not_there_yet_is_asked_for_later(make: Callable[..., Job]) -> N
     assert (item.state, item.rows, item.error) == (State.DONE, 7, "")
 
 
+def test_what_names_its_moment_is_asked_for_right_then(make: Callable[..., Job]) -> None:
+    """A backup put off until 15:30 began at 16:00, for it was asked for every half hour from any minute on."""
+    until = timezone.now() + timedelta(hours=5)
+
+    def fetch(day: date, item: str) -> int:
+        raise NotYet("the market trades", until=until)
+
+    make(fetch, "a")
+    work("test", DAY.isoformat())
+    not_before = JobItem.objects.get().not_before
+    assert not_before is not None
+    assert timedelta() <= not_before - until < timedelta(seconds=30)
+
+
 def test_the_end_of_a_quota_stops_every_day_of_the_job_until_midnight_in_korea(make: Callable[..., Job]) -> None:
     asked: list[str] = []
 

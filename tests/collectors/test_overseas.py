@@ -1,15 +1,18 @@
 """Hours, final bars and storing of the overseas indices; then the daemon itself at the stand-in broker."""
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from unittest.mock import Mock
 
 import pytest
 from django.db import connection
 
 from collectors.models import OverseasBar, OverseasQuote
-from collectors.overseas.indices import BY_SYMBOL, INDICES, NEW_YORK, TOKYO
+from collectors.overseas.holidays import HOLIDAYS, Holidays
+from collectors.overseas.indices import BY_SYMBOL, CALENDARS, INDICES, NEW_YORK, TOKYO
 from collectors.overseas.plan import FINAL_TRIES, Seen, due, note_asked, range_of
 from collectors.overseas.screen import OVERSEAS, overseas_rows
 from collectors.overseas.storing import newest_final, store
@@ -30,6 +33,42 @@ def kst(text: str) -> datetime:
 
 
 # Hours
+
+
+@pytest.fixture(autouse=True, scope="module")
+def holidays() -> None:
+    HOLIDAYS.learn(CALENDARS, kst("2026-11-20T12:00"))
+
+
+THANKSGIVING = date(2026, 11, 26)
+
+
+def test_the_loop_looks_at_the_calendar_without_asking_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asking took seconds in the event loop, in which no heartbeat renewed the lease."""
+    monkeypatch.setattr(subprocess, "run", None)
+    assert NEW_YORK.is_session(date(2031, 11, 27)), "a year that nobody has asked for has no known holidays"
+    assert not NEW_YORK.is_session(THANKSGIVING)
+
+
+@pytest.mark.parametrize("error", [BlockingIOError(11, "fork"), subprocess.TimeoutExpired("python", 60)])
+def test_calendars_that_do_not_answer_are_warned_of_once_and_asked_again_later(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A machine without memory for one more process ended the daemon at each start."""
+    known, now = Holidays(), kst("2026-11-20T12:00")
+    with monkeypatch.context() as broken:
+        broken.setattr(subprocess, "run", Mock(side_effect=error))
+        for hours in range(3):
+            assert known.wants(now + timedelta(hours=hours))
+            known.learn(CALENDARS, now + timedelta(hours=hours))
+    assert caplog.text.count("closed days of foreign exchanges") == 1
+    assert not known.has("NYSE", THANKSGIVING)
+    now += timedelta(hours=2)
+    assert not known.wants(now + timedelta(minutes=29))
+    known.learn(CALENDARS, now + timedelta(minutes=30))
+    assert known.has("NYSE", THANKSGIVING)
+    assert not known.wants(now + timedelta(hours=1))
+    assert known.wants(kst("2027-01-01T00:00"))
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,8 @@ def test_daemons_load_nothing_that_they_do_not_need():
 
 def test_a_look_at_the_closed_days_of_an_exchange_loads_no_calendars():
     script = (
-        "from datetime import date; from collectors.overseas.indices import NEW_YORK\n"
+        "from datetime import date, datetime; from collectors.overseas.indices import CALENDARS, HOLIDAYS, NEW_YORK\n"
+        "HOLIDAYS.learn(CALENDARS, datetime(2026, 11, 20))\n"
         "assert not NEW_YORK.is_session(date(2026, 11, 26)) and NEW_YORK.is_session(date(2026, 11, 27))"
     )
     assert "holidays" not in loaded(script)

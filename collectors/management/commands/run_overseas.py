@@ -1,8 +1,10 @@
 """Daemon 5: indices and rates of other countries, by the hours of their own exchanges."""
 
+import asyncio
 from datetime import datetime
 
-from collectors.overseas.indices import INDICES, Index
+from collectors.overseas.holidays import HOLIDAYS
+from collectors.overseas.indices import CALENDARS, INDICES, Index
 from collectors.overseas.plan import Seen, due, note_asked, range_of
 from collectors.overseas.storing import close_quotes, newest_final, store
 from collectors.reference.calls import client, lane
@@ -30,11 +32,13 @@ class Command(Daemon):
     async def setup(self) -> None:
         self.calls = DatabaseThread("overseas-calls")
         self.client = client(OverseasClient, self.calls)
+        await self._learn_holidays()
         finals = await self.database.run(newest_final)
         self.seen = {index.symbol: Seen(final_on=finals.get(index.symbol)) for index in INDICES}
 
     async def step(self) -> None:
         """Ask for what is due, one after the other; one that fails does not stop the others."""
+        await self._learn_holidays()
         failures = []
         asked = due(INDICES, self.seen, datetime.now(KST))
         for index in asked:
@@ -55,6 +59,12 @@ class Command(Daemon):
         self.counters |= {"asked": len(asked), "failed": len(failures)}
         if failures and len(failures) == len(asked):
             raise KisError(f"none of {len(asked)} indices could be read, the last: {failures[-1]}")
+
+    async def _learn_holidays(self) -> None:
+        """At the start and in a new year, beside the loop: the lease is renewed meanwhile."""
+        now = datetime.now(KST)
+        if HOLIDAYS.wants(now):
+            await asyncio.to_thread(HOLIDAYS.learn, CALENDARS, now)
 
     async def _renew(self, index: Index) -> None:
         assert self.client is not None
