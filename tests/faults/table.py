@@ -68,7 +68,7 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
     77: (
         "dashboard/test_consumers.py::test_a_page_of_another_origin_is_refused",
         "dashboard/test_consumers.py::test_whoever_is_not_logged_in_is_sent_to_the_login_form",
-        "dashboard/test_consumers.py::test_a_logged_out_browser_is_closed_within_a_minute",
+        "dashboard/test_consumers.py::test_whoever_is_logged_out_or_lost_the_role_is_closed_within_a_minute",
     ),
     78: ("ground/test_login_lock.py::test_five_wrong_passwords_close_the_login_for_that_name_and_address",),
     79: ("ground/test_env.py::test_signs_that_mean_something_elsewhere_arrive_unchanged",),

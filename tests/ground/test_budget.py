@@ -218,7 +218,7 @@ def thread():
 
 async def test_a_call_never_leaves_before_its_slot(thread):
     now = time.monotonic()
-    budget = AsyncBudget(Lanes(Slot(now + 0.195, now + 0.2)), thread)
+    budget = AsyncBudget(Lanes(*[Slot(now + 0.195, now + 0.2)] * 9), thread)
     await budget.reserve("market")
     assert time.monotonic() >= now + 0.2
 
