@@ -257,6 +257,16 @@ def test_an_address_that_only_moved_up_is_no_correction(scene):
     assert given_up() == {"json 1": "messages that were not sent: 1"}
 
 
+def test_an_address_that_moved_up_hears_nothing_twice(scene):
+    scene.set(urls=(ONE, TWO))
+    scene.outbox.error = "HTTP 401"
+    scene.open("assets-stale", level="error")
+    scene.passes(30)
+    scene.outbox.error = ""
+    scene.set(urls=(TWO,))
+    assert scene.passes(700).count("[심각] 잔고가 오래됨") == 1
+
+
 def test_how_many_messages_were_given_up_is_said_for_a_day(scene):
     scene.set(urls=(ONE, TWO))
     scene.outbox.error = "HTTP 500"
@@ -287,7 +297,8 @@ def test_a_message_that_no_try_could_deliver_is_counted_as_given_up(scene):
 
 def test_what_an_older_program_wrote_goes_by_the_name_of_its_channel(scene):
     """It stored no key: a message that waited while the desk was updated failed for the lack of one."""
-    scene.passes(2)
+    scene.open("assets-stale", level="error")
+    scene.passes(20)
     alert = Alert.objects.create(kind="opened", level="warning", title="old", body="", created_at=scene.now)
     AlertDelivery.objects.create(alert=alert, channel="json 1", next_try_at=scene.now)
     assert scene.passes(10) == ["old"]
