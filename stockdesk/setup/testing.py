@@ -90,9 +90,9 @@ def checks_of_a_run(run: str, arguments: Sequence[str]) -> list[Check]:
 
 
 def shared_out(arguments: Sequence[str]) -> tuple[str, ...]:
-    """What pytest is called with: the suite in four processes, the faults on two desks, the rest as it was asked."""
+    """What pytest is called with: the suite in five processes, the faults on two desks, the rest as it was asked."""
     if not arguments:
-        return ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+        return ("-n", "5", "--dist", "loadfile", "--no-loadscope-reorder")
     if FAULTS in arguments and not any(argument.startswith("-n") for argument in arguments):
         return (*arguments, "-n", "2", "--dist", "load")
     return tuple(arguments)

@@ -89,7 +89,7 @@ ROW_PAGES = {name for name in PAGES if name.endswith(("_row", "_simple_history",
 
 #: What stays as it is in Korean: names of things, units, and what a person types or reads elsewhere in this spelling.
 SPELLED_SO = re.compile(
-    r"KIS Developers|KIS|KST|API|KRW|HTS ID|HTS|DART|TOTP|ETN|ETF|KOSPI|KOSDAQ|NXT|KRX|QR|CSV|XLSX|Gnuboard|MariaDB"
+    r"KIS Developers|KIS|KST|API|KRW|HTS ID|HTS|DART|TOTP|ETN|ETF|KOSPI|KOSDAQ|NXT|KRX|QR|CSV|XLSX|MB|Gnuboard|MariaDB"
     r"|stockdesk( \d+\.\d+\.\d+)?(\+[0-9a-f]{7})?|\d+\.\d+\.\d+\+[0-9a-f]{7}|trader|npm"
     # what is typed, and names of settings, programs, channels and fields of the broker
     r"|\./desk( manage)? [a-z_]+|DESK_MODE=live|DESK_MODE|\.env|mock(?=입)|docs/[a-z-]+\.md|\w+://\S+|[a-z.]+\.(kr|com)"
