@@ -13,6 +13,9 @@ from django.db import InterfaceError, OperationalError, connections
 #: vanished sends no word of it. Longer than any lock may be waited for.
 SILENCE = 15
 LOCK_WAIT = 5
+#: Seconds after which the server undoes a transaction in which nothing is asked: who is frozen in the middle of one
+#: keeps its locks, and with them the copy that takes over (`stockdesk.lease`). Shorter than any lease lasts.
+IDLE_TRANSACTION = 3
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -84,6 +87,6 @@ def _bounded() -> None:
             "read_timeout": SILENCE,
             "write_timeout": SILENCE,
             "init_command": f"{options['init_command']}, innodb_lock_wait_timeout = {LOCK_WAIT}, "
-            f"lock_wait_timeout = {LOCK_WAIT}",
+            f"lock_wait_timeout = {LOCK_WAIT}, idle_transaction_timeout = {IDLE_TRANSACTION}",
         }
         wrapper.settings_dict = {**wrapper.settings_dict, "OPTIONS": options}

@@ -82,7 +82,7 @@ class Copy:
 class Desk:
     """Made by `running_desk`. Times are the database's clock where nothing else is said."""
 
-    #: Seconds after the end of a fault until quotes are fresh (I13), and as many again where I5 forbids to connect.
+    #: Seconds until the desk is well again after a fault, and after it may connect again (I5).
     RECOVERS_WITHIN = 60.0
 
     def __init__(
@@ -187,7 +187,10 @@ class Desk:
         ]
 
     def stand_up(self) -> None:
-        """Start what has fallen, as supervisord would."""
+        """Wake what a scenario left asleep, and start what has fallen, as supervisord would."""
+        for copy in self.copies:
+            with suppress(ProcessLookupError):
+                os.kill(copy.pid, signal.SIGCONT)
         self.fallen()
         for command in DAEMONS:
             if command not in self.running():

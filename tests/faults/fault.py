@@ -76,7 +76,7 @@ def live_through(fault: Fault, desk: Desk, began: datetime) -> None:
     desk.pause(fault.lasts)
     fault.end(desk)
     desk.until(desk.prompt.ended, "the database's clock")
-    desk.until_well(desk.RECOVERS_WITHIN)
+    desk.until_well(desk.RECOVERS_WITHIN + desk.prompt.forbidden)
     desk.rest_after()
     desk.until_state(desk.buy(), "filled")
     desk.rest_after()

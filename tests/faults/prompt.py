@@ -72,6 +72,8 @@ class Prompt:
         self._ended: tuple[float, datetime] | None = None
         self._fresh_at: float | None = None
         self._load = 1.0
+        #: For so many seconds from the end of the fault on some key may not connect.
+        self.forbidden = 0.0
 
     def begun(self, events: tuple[tuple[str, str], ...]) -> None:
         """The fault is there, and these events (source, code) have to tell of it."""
@@ -80,7 +82,8 @@ class Prompt:
     def ended(self) -> bool:
         """The fault is over now; True, so that it can be waited for. Raises MySQLdb.Error as `look` does."""
         ((at, forbidden),) = self._tables.rows(_ENDED)
-        self._ended = (self._clock() + max(0.0, float(forbidden or 0)), at)
+        self.forbidden = max(0.0, float(forbidden or 0))
+        self._ended = (self._clock() + self.forbidden, at)
         return True
 
     def look(self) -> None:

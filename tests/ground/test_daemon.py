@@ -1,16 +1,20 @@
 """Daemons as processes: one copy at a time, an orderly end, and going on when the database comes back."""
 
 import signal
+import threading
 import time
 from collections.abc import Callable
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from django.db.models import F
 
 from stockdesk.events import raise_event
+from stockdesk.fence import fenced
 from stockdesk.lease import Lease, LeaseHeld
 from stockdesk.models import DaemonState, Event
+from stockdesk.threads import DatabaseThread
 from tests.ground.processes import Child, Door, eventually
 
 SAMPLE = "tests.ground.sample_daemon"
@@ -215,6 +219,30 @@ def test_of_two_that_find_the_lease_free_one_takes_it():
     two.look()
     assert [one.take(), two.take()] == [True, False]
     assert (one.held(), two.held()) == (True, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_holder_that_freezes_in_a_write_is_undone_and_another_takes_the_lease(monkeypatch):
+    """Its locks would keep the copy that takes over out for as long as it sleeps."""
+    monkeypatch.setattr("stockdesk.threads.IDLE_TRANSACTION", 1)
+    one, two, frozen, awake = Lease("sample", expiry=0.3), Lease("sample"), threading.Event(), threading.Event()
+    assert taken(one)
+
+    def write() -> None:
+        with fenced("sample", one.fence):
+            DaemonState.objects.filter(pk="sample").update(last_error="half done")
+            frozen.set()
+            awake.wait(30)
+
+    thread = DatabaseThread("freezes")
+    written = thread.submit(write)
+    assert frozen.wait(30)
+    eventually(lambda: taken(two))
+    awake.set()
+    with pytest.raises(OperationalError):
+        written.result(30)
+    thread.close()
+    assert (row().holder, row().last_error) == (two.holder, "")
 
 
 @pytest.mark.django_db

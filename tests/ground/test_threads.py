@@ -78,10 +78,10 @@ async def test_a_database_that_falls_silent_is_an_error_and_the_next_call_finds_
     thread.close()
 
 
-async def test_no_lock_is_waited_for_long(database):
-    def waits() -> tuple[int, int]:
+async def test_no_lock_is_waited_for_or_kept_for_long(database):
+    def waits() -> tuple[int, int, int]:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT @@innodb_lock_wait_timeout, @@lock_wait_timeout")
+            cursor.execute("SELECT @@innodb_lock_wait_timeout, @@lock_wait_timeout, @@idle_transaction_timeout")
             return cursor.fetchone()
 
-    assert await database.run(waits) == (5, 5)
+    assert await database.run(waits) == (5, 5, 3)

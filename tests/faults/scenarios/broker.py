@@ -85,6 +85,18 @@ def drip_rest(desk: Desk) -> None:
     desk.rest.turn("drip")
 
 
+def refuse_a_fifth(desk: Desk) -> None:
+    """A fifth of few calls is chance: it begins with the first that is refused."""
+    before = refused(desk)
+    desk.control.mishap_on("over-limit", share=0.2)
+    desk.until(lambda: refused(desk) > before, "a refused call")
+
+
+def refused(desk: Desk) -> int:
+    """How many calls the broker has refused so far."""
+    return sum(sum(calls["refused"].values()) for calls in desk.control.seen(arrivals=0)["calls"].values())
+
+
 def all_tokens_die(desk: Desk) -> None:
     desk.control.kill_tokens()
 
@@ -109,7 +121,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault((12,), "a frame is poison", poison),
     Fault((13,), "old frames come again", mishap("old-ticks", share=0.5), over("old-ticks"), lasts=5),
     Fault((14, 63), "5,000 ticks a second", flood, calm, lasts=10),
-    Fault((17,), "a fifth of the calls is refused", mishap("over-limit", share=0.2), over("over-limit"),
+    Fault((17,), "a fifth of the calls is refused", refuse_a_fifth, over("over-limit"),
           (("budget", "calls-refused"),), lasts=5),
     Fault((18,), "every token dies", all_tokens_die),
     Fault((20,), "the broker answers with pages", mishap("html-body"), over("html-body"), lasts=12),

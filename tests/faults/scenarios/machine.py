@@ -7,10 +7,16 @@ from datetime import timedelta
 
 import MySQLdb
 
-from tests.faults.desk import DAEMONS, WATCHED, Desk
+from tests.faults.desk import DAEMONS, WATCHED, Copy, Desk
 from tests.faults.fault import Fault, nothing, over
 from tests.faults.scenarios.broker import calm
 
+#: The six seconds of the lease, three until a transaction that idles is undone, and what starting takes.
+TAKES_OVER_WITHIN = 20.0
+_WAITS_FOR_US = """
+    SELECT COUNT(*) FROM information_schema.innodb_trx
+    WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE '%trading_order%'
+"""
 DISK = "no small disk of its own: {}"
 
 
@@ -29,8 +35,29 @@ def stop_the_holder_and_start_a_second(desk: Desk) -> None:
     sleeper = desk.newest("run_trading")
     os.kill(sleeper.pid, signal.SIGSTOP)
     desk.buy()
+    let_another_take_over(desk, sleeper)
+
+
+def freeze_the_holder_in_mid_write(desk: Desk) -> None:
+    """It sleeps with an order half written, whose locks it keeps: they must not keep the other copy out."""
+    sleeper, held = desk.newest("run_trading"), desk.tables.connect()
+    try:
+        with held.cursor() as cursor:
+            cursor.execute("SELECT id FROM trading_order ORDER BY id DESC LIMIT 1 FOR UPDATE")  # and the gap after it
+            symbol = desk.buy()
+            desk.until(lambda: desk.tables.one(_WAITS_FOR_US), "a write that waits")
+            os.kill(sleeper.pid, signal.SIGSTOP)
+    finally:
+        held.rollback()
+        held.close()
+    let_another_take_over(desk, sleeper)
+    desk.until_state(symbol, "filled")
+
+
+def let_another_take_over(desk: Desk, sleeper: Copy) -> None:
+    """A second copy trades while the first sleeps, and when it wakes up."""
     desk.start("run_trading")
-    desk.until(lambda: holder(desk, "trading") not in ("", str(sleeper.pid)), "another holder")
+    desk.until(lambda: holder(desk, "trading") not in ("", str(sleeper.pid)), "another holder", TAKES_OVER_WITHIN)
     desk.until_state(desk.buy(), "filled")
     os.kill(sleeper.pid, signal.SIGCONT)
     for _ in range(3):  # whatever it had in hand, and what it finds: none of it is for it to send (I10)
@@ -176,6 +203,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault((42,), "the account's daemon hangs", stop_the_accounts_daemon, wake_the_accounts_daemon),
     Fault((55,), "every daemon is started twice", start_a_second_copy),
     Fault((55, 56), "the holder sleeps past its lease", stop_the_holder_and_start_a_second, short=True),
+    Fault((55, 56), "the holder freezes in mid-write", freeze_the_holder_in_mid_write),
     Fault((61,), "the clock is ten minutes off", step_back, over("wrong-date"), (("trading", "clock-off"),)),
     Fault((65,), "the database is restarted", restart_the_database),
     Fault((66,), "kill -9 of the database in mid-flood", kill_the_database_in_mid_flood, calm, short=True),
