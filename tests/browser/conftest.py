@@ -20,13 +20,15 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
 from tests.people import with_device
 
 BASE = Path(settings.BASE_DIR)
 CHROMIUM = "/usr/bin/chromium"
 STARTING = 60.0  # seconds, on a loaded machine
+#: How long a page is given to show what is expected of it: two cores are shared with other browsers and databases.
+PATIENCE = 30.0
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PHONE = ViewportSize(width=390, height=844)
 USER, PASSWORD = "trader", "a long enough password"
@@ -159,6 +161,7 @@ async def in_browser(url: str) -> AsyncIterator[LiveDesk]:
             executable_path=CHROMIUM,
             args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"],
         )
+        expect.set_options(timeout=PATIENCE * 1000)
         desk = LiveDesk(url, browser)
         yield desk
         await browser.close()

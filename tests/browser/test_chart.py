@@ -56,10 +56,11 @@ COUNT_PAINTED = """(box, name) => {
 }"""
 
 
-async def painted(chart: Locator, name: str) -> int:
-    """How many points of the chart have this colour of the page."""
-    count: int = await chart.evaluate(COUNT_PAINTED, name)
-    return count
+async def until_painted(chart: Locator, name: str, more_than: int) -> None:
+    """Wait for so many points of the chart in this colour of the page: it paints in the frame after it has read."""
+    await chart.page.wait_for_function(
+        f"([name, count]) => ({COUNT_PAINTED})(document.getElementById('chart'), name) > count", arg=[name, more_than]
+    )
 
 
 async def test_the_chart_is_painted_and_its_last_bar_moves(live_desk):
@@ -69,14 +70,14 @@ async def test_the_chart_is_painted_and_its_last_bar_moves(live_desk):
     await expect(chart).to_have_attribute("data-last", "71900")
     await expect(chart).to_have_attribute("data-gaps", "10")
     await expect(chart).to_have_attribute("data-lines", "1")  # what was paid on average
-    assert await painted(chart, "up") > 200
+    await until_painted(chart, "up", more_than=200)
     await live_desk.sql(
         "UPDATE market_quote SET bar_close = 70100, bar_low = 70100, bar_volume = 77 WHERE stck_shrn_iscd = %s", SYMBOL
     )
     await expect(chart).to_have_attribute("data-last", "70100")
     await expect(page.locator('[data-legend="low"]')).to_have_text("70,100")
     await expect(page.locator('[data-legend="change"]')).to_contain_text("▼1,400")
-    assert await painted(chart, "down") > 0
+    await until_painted(chart, "down", more_than=0)
 
 
 async def test_a_minute_that_closes_and_a_new_one_stay_beside_each_other(live_desk):
@@ -109,9 +110,9 @@ async def test_it_changes_with_the_theme_and_fits_a_phone(live_desk):
     page = await live_desk.open(f"/symbol/{SYMBOL}/", viewport={"width": 390, "height": 844}, color_scheme="dark")
     chart = page.locator("#chart")
     await expect(chart).to_have_attribute("data-bars", str(BARS + 1))
-    assert await painted(chart, "panel") > 1_000
+    await until_painted(chart, "panel", more_than=1_000)
     await page.click("[data-theme-toggle]")
     await expect(chart.locator("canvas").first).to_be_visible()
     await page.wait_for_function("() => document.documentElement.dataset.theme === 'light'")
-    await page.wait_for_function(f"() => ({COUNT_PAINTED})(document.getElementById('chart'), 'panel') > 1000")
+    await until_painted(chart, "panel", more_than=1_000)
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390

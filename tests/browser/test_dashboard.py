@@ -157,7 +157,7 @@ async def test_a_lost_connection_is_told_and_mends_itself(live_desk):
     page = await live_desk.open()
     lines = await cuttable(page)
     await lines[0].close(code=1012)
-    await expect(page.locator("#announce")).to_have_text("다시 연결됨", timeout=30_000)
+    await expect(page.locator("#announce")).to_have_text("다시 연결됨")
     assert len(lines) == 2
     await live_desk.sql("UPDATE market_quote SET stck_prpr = 73000, updated_at = NOW(6)")
     await expect(cell(page, "005930", "last_price")).to_have_text("73,000")
@@ -170,7 +170,7 @@ async def test_a_page_that_hears_nothing_says_so_and_dims_its_prices(live_desk):
     await page.reload()
     await expect(page.locator("body")).to_have_attribute("data-link", "connecting")
     await expect(page.locator("#rows")).to_have_css("opacity", "0.4")
-    await expect(page.locator("body")).to_have_attribute("data-link", "lost", timeout=30_000)
+    await expect(page.locator("body")).to_have_attribute("data-link", "lost")
     await expect(page.locator("#link-text")).to_contain_text("끊김")
 
 

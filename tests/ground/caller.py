@@ -1,7 +1,8 @@
 """A process that calls the broker as fast as its lanes allow: ``python -m tests.ground.caller START SECONDS LANE...``.
 
 The broker's address and the app key come from the environment, as everywhere. ``order:1.0`` pauses a second
-after each call.
+after each call. Prints a line for each: its lane, how long it took in all (seconds), when it might leave (on the
+machine's monotonic clock) and how long its answer took from then on.
 """
 
 import asyncio
@@ -9,6 +10,8 @@ import sys
 import time
 
 import django
+
+from tests.ground.flood import Clock
 
 
 async def call(start: float, seconds: float, lanes: list[str]) -> None:
@@ -20,14 +23,20 @@ async def call(start: float, seconds: float, lanes: list[str]) -> None:
     from stockdesk.kis.rest import KisClient
     from stockdesk.threads import DatabaseThread
 
-    key = settings.DESK.app_keys[0]
+    class Watched(AsyncBudget):
+        async def reserve(self, lane: str) -> None:
+            await super().reserve(lane)
+            left_at[asyncio.current_task()] = clock.last
+
+    key, clock = settings.DESK.app_keys[0], Clock()
+    left_at: dict[object, float] = {}
     database, identity = DatabaseThread("caller"), key_id(key.key)
     client = KisClient(
         settings.DESK.kis_rest_url,
         key.key,
         key.secret,
         tokens=TokenStore(identity, database),
-        budget=AsyncBudget(Budget(identity, settings.DESK.calls_per_second), database),
+        budget=Watched(Budget(identity, settings.DESK.calls_per_second), database, clock=clock),
     )
     end = start + seconds
 
@@ -37,7 +46,8 @@ async def call(start: float, seconds: float, lanes: list[str]) -> None:
         while time.monotonic() < end:
             before = time.monotonic()
             await client.inquire_price("005930", lane=lane)
-            print("called", lane, time.monotonic() - before)
+            answered, left = time.monotonic(), left_at[asyncio.current_task()]
+            print(lane, answered - before, left, answered - left)
             await asyncio.sleep(float(pause or 0))
 
     await asyncio.gather(*(ask(lane) for lane in lanes))

@@ -28,9 +28,9 @@ def budget(db):
     return made
 
 
-def in_any_second(moments: list[float]) -> int:
+def in_any(seconds: float, moments: list[float]) -> int:
     moments = sorted(moments)
-    return max(sum(1 for other in moments if first <= other < first + 1.0) for first in moments)
+    return max(sum(1 for other in moments if first <= other < first + seconds) for first in moments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def test_five_processes_together_never_exceed_the_ceiling(process_environment):
         ["order", *market], ["fill", *market], ["assets", *market], ["spare", *market], market,
     )  # fmt: skip
     calls = [moment for moments in seen.left.values() for moment in moments]
-    assert in_any_second(calls) <= 20
+    assert in_any(1.0, calls) <= 20
     assert len(calls) > 20 * 8 * (0.6 if seen.on_time else 0.2)
     assert max(seen.booked["order"]) <= spacing("order", 1) * seen.most_slots("order", 1)
     # A slot given to two processes would let two calls of a lane leave together.
@@ -84,7 +84,7 @@ def test_five_processes_together_never_exceed_the_ceiling(process_environment):
 
 def test_a_small_ceiling_holds_too_and_orders_pass_the_queue(process_environment):
     seen = flooded(process_environment(), 3, 6.0, ["order:1.0"], ["market"] * 3, ["assets"])
-    assert in_any_second([moment for moments in seen.left.values() for moment in moments]) <= 3
+    assert in_any(1.0, [moment for moments in seen.left.values() for moment in moments]) <= 3
     assert max(seen.booked["order"]) <= 2 * spacing("shared", 3) * seen.most_slots("shared", 3) + 0.001
 
 

