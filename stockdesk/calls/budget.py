@@ -33,9 +33,9 @@ LANES = (*FIXED, MARKET)
 SMALLEST_SPLIT = sum(FIXED.values()) + 2
 SHARED = "shared"
 
-#: How much wider than its share a lane is spaced: 93 % of the share are usable, of the market's 96 %. Twelve of its
-#: slots, less twice `LATE` for the call before them, are still more than a second.
-WIDER, WIDER_MARKET = 1.08, 1.045
+#: How much wider than its share a lane is spaced: 93 % of the share are usable, of the market's 97 %. As many slots as
+#: its share, less `LATE` for the call in the first of them, are still more than a second.
+WIDER, WIDER_MARKET = 1.08, 1.03
 #: A call that would leave later than this after its slot gives the slot up and takes another.
 LATE = 0.015
 #: On a busy machine a call takes the slots after its own too, and may leave in any of them. Seconds, at most:
@@ -90,7 +90,7 @@ def shares(ceiling: int) -> dict[str, int]:
     """Calls a second of each lane's row; the sum is the ceiling.
 
     20 gives order 1, fill 1, assets 4, spare 2, market 12. A ceiling below 10 gives one row for all, in which
-    an order waits for two calls at most (`Budget.queue`).
+    an order waits for two calls at most (`Budget.queue`), each of which takes a slot, and those of its leeway.
     """
     if ceiling < SMALLEST_SPLIT:
         return {SHARED: ceiling}

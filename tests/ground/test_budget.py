@@ -12,7 +12,17 @@ from math import ceil
 import pytest
 from django.db import OperationalError
 
-from stockdesk.calls.budget import LANES, MOST_LEEWAY, AsyncBudget, Budget, BudgetExhausted, Slot, shares, spacing
+from stockdesk.calls.budget import (
+    LANES,
+    LATE,
+    MOST_LEEWAY,
+    AsyncBudget,
+    Budget,
+    BudgetExhausted,
+    Slot,
+    shares,
+    spacing,
+)
 from stockdesk.calls.tally import Tally
 from stockdesk.kis.errors import NotSent, OutcomeUnknown, RateLimited, Refused
 from stockdesk.models import Event, Lane
@@ -101,7 +111,13 @@ def test_twenty_calls_are_shared_as_8_and_12():
 def test_a_lane_uses_nearly_all_of_its_share(lane):
     share = shares(20)[lane]
     assert share * 0.92 < 1 / spacing(lane, share) < share
-    assert 1 / spacing("market", 12) >= 0.95 * 12
+    assert 1 / spacing("market", 12) >= 0.97 * 12
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_a_second_that_begins_with_a_late_call_has_no_room_for_one_more_than_the_share(lane):
+    share = shares(20)[lane]
+    assert share * spacing(lane, share) - LATE > 1
 
 
 def test_slots_of_a_lane_are_evenly_spaced(budget):
