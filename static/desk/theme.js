@@ -1,17 +1,21 @@
-// Classic script in the head: the remembered theme is set before the first paint.
+// Classic script in the head: the theme, chosen or the system's, is set before the first paint.
 (() => {
   const root = document.documentElement;
-  const dark = () => matchMedia("(prefers-color-scheme: dark)").matches;
+  const light = matchMedia("(prefers-color-scheme: light)");
   const remembered = () => {
-    try { return localStorage.getItem("desk-theme"); } catch { return null; }
+    let theme = null;
+    try { theme = localStorage.getItem("desk-theme"); } catch { /* a private window remembers nothing */ }
+    return ["dark", "light"].includes(theme) ? theme : null;
   };
-  const theme = remembered();
-  if (theme === "dark" || theme === "light") root.dataset.theme = theme;
+  let chosen = remembered();
+  const show = () => { root.dataset.theme = chosen || (light.matches ? "light" : "dark"); };
+  show();
+  light.addEventListener("change", show);
 
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-theme-toggle]")) return;
-    const next = (root.dataset.theme || (dark() ? "dark" : "light")) === "dark" ? "light" : "dark";
-    root.dataset.theme = next;
-    try { localStorage.setItem("desk-theme", next); } catch { /* a private window forgets */ }
+    chosen = root.dataset.theme === "dark" ? "light" : "dark";
+    show();
+    try { localStorage.setItem("desk-theme", chosen); } catch { /* a private window forgets */ }
   });
 })();

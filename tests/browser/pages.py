@@ -28,6 +28,7 @@ NO_PAGES = {
 }  # fmt: skip
 
 RUN_AXE = """async () => {
+  await new Promise(requestAnimationFrame);  // the page hears of another theme of the system right before
   const found = await axe.run(document, { resultTypes: ["violations"] });
   const bad = found.violations.filter((one) => ["serious", "critical"].includes(one.impact));
   const where = (node) => `${node.target} ${node.any[0]?.message ?? ""}`;

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.conf import settings
 from django.db import connection
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Page, expect
 
 from market.models import BarGap, MarketBar, Quote
 from stockdesk.kis.messages import KST
@@ -63,6 +63,11 @@ async def until_painted(chart: Locator, name: str, more_than: int) -> None:
     )
 
 
+async def in_the_theme(page: Page, name: str) -> None:
+    await page.wait_for_function("name => document.documentElement.dataset.theme === name", arg=name)
+    await until_painted(page.locator("#chart"), "panel", more_than=1_000)
+
+
 async def test_the_chart_is_painted_and_its_last_bar_moves(live_desk):
     page = await live_desk.open(f"/symbol/{SYMBOL}/")
     chart = page.locator("#chart")
@@ -111,8 +116,8 @@ async def test_it_changes_with_the_theme_and_fits_a_phone(live_desk):
     chart = page.locator("#chart")
     await expect(chart).to_have_attribute("data-bars", str(BARS + 1))
     await until_painted(chart, "panel", more_than=1_000)
+    await page.emulate_media(color_scheme="light")
+    await in_the_theme(page, "light")
     await page.click("[data-theme-toggle]")
-    await expect(chart.locator("canvas").first).to_be_visible()
-    await page.wait_for_function("() => document.documentElement.dataset.theme === 'light'")
-    await until_painted(chart, "panel", more_than=1_000)
+    await in_the_theme(page, "dark")
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -193,6 +193,20 @@ async def test_the_theme_is_remembered(live_desk):
     assert await page.evaluate(ground) == dark
 
 
+async def test_the_theme_is_the_systems_until_one_is_chosen(live_desk):
+    page = await live_desk.open("/login/", login=False, color_scheme="dark")
+    shown = page.locator("html")
+    await expect(shown).to_have_css("color-scheme", "dark")
+    await page.emulate_media(color_scheme="light")
+    await expect(shown).to_have_css("color-scheme", "light")
+    await page.click("[data-theme-toggle]")
+    await expect(shown).to_have_css("color-scheme", "dark")
+    for scheme in ("dark", "light"):
+        await page.emulate_media(color_scheme=scheme)
+        await page.evaluate("new Promise(requestAnimationFrame)")
+        await expect(shown).to_have_css("color-scheme", "dark")
+
+
 async def test_a_phone_shows_price_and_rate_without_scrolling_sideways(live_desk):
     page = await live_desk.open(viewport={"width": 390, "height": 844})
     await expect(cell(page, "005930", "change_rate")).to_be_in_viewport(ratio=1)

@@ -13,10 +13,9 @@ export function colours() {
   return { panel: of("panel"), text: of("text"), dim: of("dim"), line: of("line"), up: of("up"), down: of("down"), warn: of("warn") };
 }
 
-// Both ways in which the page changes between dark and light.
+// However the page changes between dark and light.
 export function onTheme(tell) {
   new MutationObserver(tell).observe(root, { attributes: true, attributeFilter: ["data-theme"] });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell);
 }
 
 // The seconds are Korean wall time, so that every field is read as if it were UTC.
