@@ -96,9 +96,9 @@ class Soak:
             title = f"{name}: most MB of the time (CPU {cpu[name]:.1%})"
             found.append(Row(title, "MB", "budget", Measured(most, budget, most / budget), at_most=1.0))
             late = series.after((series.times[-1] - series.times[0]) * WARM_UP)
-            slope, hours = late.per_hour(), (late.times[-1] - late.times[0]) / 3600
+            slope, hours = late.lows().per_hour(), (late.times[-1] - late.times[0]) / 3600
             bound = max(GROWTH_MB, STEP_MB / hours)
-            title = f"{name}: growth after the warm-up, MB an hour (last {series.values[-1]:.1f} MB)"
+            title = f"{name}: growth of the low marks after the warm-up (last {series.values[-1]:.1f} MB)"
             found.append(Row(title, "MB/h", "none", Measured(slope, bound, slope / bound), at_most=1.0))
         found += self.queues.rows()
         for name in NEVER:

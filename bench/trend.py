@@ -20,6 +20,18 @@ class Series:
         begins = next((i for i, at in enumerate(self.times) if at - self.times[0] >= seconds), len(self.times))
         return Series(self.times[begins:], self.values[begins:])
 
+    def lows(self, parts: int = 6) -> "Series":
+        """The least value of each of so many equal parts of the time: what a busy moment takes is given back."""
+        if not self.times:
+            return Series()
+        part = (self.times[-1] - self.times[0]) / parts or 1.0
+        least: dict[int, tuple[float, float]] = {}
+        for at, value in zip(self.times, self.values, strict=True):
+            number = min(int((at - self.times[0]) / part), parts - 1)
+            if number not in least or value < least[number][1]:
+                least[number] = (at, value)
+        return Series(*map(list, zip(*least.values(), strict=True)))
+
     def per_hour(self) -> float:
         """The slope of the straight line that fits best (least squares); 0 for fewer than two samples."""
         if len(self.times) < 2:

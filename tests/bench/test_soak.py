@@ -27,6 +27,15 @@ def test_memory_that_creeps_shows_as_a_slope_and_noise_does_not():
     assert abs(flat.per_hour()) < 0.3
 
 
+def test_memory_that_is_given_back_after_a_busy_moment_is_no_growth_and_memory_that_is_kept_is():
+    busy = [80.0] * 180 + [*[81.5] * 40, 80.1] * 4
+    assert sampled(busy).per_hour() > 1.5
+    assert sampled(busy).lows().per_hour() < 0.5
+    creeping = sampled([80 + 3 * number * 10 / HOUR for number in range(360)])
+    assert creeping.lows().per_hour() == pytest.approx(3.0, abs=0.1)
+    assert (sampled([]).lows().per_hour(), sampled([80.0]).lows().values) == (0.0, [80.0])
+
+
 def test_the_warm_up_is_left_out_of_the_slope():
     assert sampled([50.0, 70.0, 80.0, 80.0, 80.0]).after(20.0).per_hour() == 0.0
 
