@@ -19,8 +19,8 @@ from trading.board import EVENT, SOURCE
 from trading.database import DatabaseStorage, condition_view
 from trading.known import desk_reader
 from trading.models import Condition, Desk, Refusal
-from trading.prices import Unpriced, strike_price
-from trading.validation import BY_AVERAGE, BY_PRICE, reached
+from trading.prices import Unpriced, reached, strike_price
+from trading.validation import BY_AVERAGE, BY_PRICE
 from trading.values import ConditionView, History, HoldingView, Mode, kst_day
 from trading.words import switched_off_because, why_not
 
