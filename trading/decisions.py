@@ -164,6 +164,8 @@ def _quantity(
         quantity = condition.quantity or 0
     elif condition.sizing is Sizing.AMOUNT:
         quantity = (condition.amount or 0) // worst
+    elif condition.side == "sell" and balance is None:
+        return _no(condition, "no_assets", "The account has not been read.")  # so it is not known what it holds
     elif condition.side == "sell":
         quantity = min(holding.quantity, holding.orderable_quantity) if holding is not None else 0
     elif balance is None or balance.cash is None:

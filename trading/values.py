@@ -50,7 +50,7 @@ class Stop(StrEnum):
 class Source(StrEnum):
     CONDITION = "condition"
     MANUAL = "manual"
-    """Typed by a person on our screens."""
+    """Typed by a person at the desk; no screen of ours takes one."""
     EXTERNAL = "external"
     """Made elsewhere (HTS, telephone); found by a look-up."""
 
