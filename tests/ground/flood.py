@@ -11,6 +11,11 @@ import time
 import django
 
 
+def tell(*words: object) -> None:
+    """One line in one piece: slots are booked in another thread, and print writes its words one by one."""
+    sys.stdout.write(f"{' '.join(map(str, words))}\n")
+
+
 async def flood(key: str, ceiling: int, start: float, seconds: float, lanes: list[str]) -> None:
     from stockdesk.calls.budget import AsyncBudget, Budget, Slot
     from stockdesk.threads import DatabaseThread
@@ -19,7 +24,7 @@ async def flood(key: str, ceiling: int, start: float, seconds: float, lanes: lis
         def slot(self, lane: str, max_wait: float = 10.0, leeway: float = 0.0) -> Slot:
             before = time.monotonic()
             slot = super().slot(lane, max_wait, leeway)
-            print("booked", lane, slot.earliest - before)
+            tell("booked", lane, slot.earliest - before)
             return slot
 
     database = DatabaseThread("flood")
@@ -31,11 +36,11 @@ async def flood(key: str, ceiling: int, start: float, seconds: float, lanes: lis
         await asyncio.sleep(start - time.monotonic())
         while time.monotonic() < end:
             await budget.reserve(lane)
-            print("left", lane, time.monotonic())
+            tell("left", lane, time.monotonic())
             await asyncio.sleep(float(pause or 0))
 
     await asyncio.gather(*(ask(lane) for lane in lanes))
-    print("missed", "-", budget.missed)
+    tell("missed", "-", budget.missed)
     database.close()
 
 
