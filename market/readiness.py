@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from market.bar_models import ClosedBar
 from market.models import FeedSession, Quote
-from stockdesk.health import BEAT_SECONDS, COLLECTOR, Reason, ready_check
+from stockdesk.health import COLLECTOR, Reason, ready_check
 from stockdesk.hours import day_of
+from stockdesk.lease import EXPIRY
 from stockdesk.manager.states import rests
 from stockdesk.models import DaemonState
 
@@ -28,7 +29,7 @@ def collector_beats() -> Iterator[Reason]:
         yield Reason("collector_absent", _("The price collector has not started yet."))
         return
     silent = (timezone.now() - daemon.heartbeat_at).total_seconds()
-    if silent > BEAT_SECONDS:
+    if silent > EXPIRY:
         yield Reason("collector_silent", _("The price collector gave no sign of life for %d s.") % silent)
 
 

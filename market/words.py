@@ -14,8 +14,8 @@ from stockdesk.calendar import doubts as calendar_doubts
 def page_words() -> dict[str, str]:
     """Key -> text in the language of the request."""
     own = {
-        **link_words(), **trouble_words(), **state_words(), **hours_words(), **age_words(), **quote_words(),
-        **asset_words(), **event_words(), **advice_words(),
+        **catalogue_words(), **link_words(), **trouble_words(), **state_words(), **hours_words(), **age_words(),
+        **quote_words(), **asset_words(), **event_words(),
     }  # fmt: skip
     for words in sheets.WORDS:
         own.update(words())
@@ -185,9 +185,10 @@ def event_words() -> dict[str, str]:
     }
 
 
-def advice_words() -> dict[str, str]:
-    """What to do about an event, by its code."""
-    return {f"advice.{code}": _(entry.todo) for code, entry in CATALOGUE.items()}
+def catalogue_words() -> dict[str, str]:
+    """What an event means and what to do about it, by its code; a room's own words for one win."""
+    meanings = {f"event.{code}": _(entry.sentence) for code, entry in CATALOGUE.items()}
+    return {**meanings, **{f"advice.{code}": _(entry.todo) for code, entry in CATALOGUE.items()}}
 
 
 # What daemons write into rows is plain English with values in it; a template here lets the page say it in

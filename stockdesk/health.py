@@ -14,11 +14,10 @@ from django.views.decorators.http import require_safe
 from stockdesk.access import may_see
 from stockdesk.alerts.words import said
 from stockdesk.ground_words import SOURCES
+from stockdesk.lease import EXPIRY
 from stockdesk.models import DaemonState, Event
 from stockdesk.remedies import remedy
 
-#: A lease's length: past it another copy may take over.
-BEAT_SECONDS = 10
 #: It has a reason of its own (`market.readiness`), also when it never started.
 COLLECTOR = "ws_market"
 #: Of a hundred symbols that fail alike, so many are told.
@@ -99,9 +98,9 @@ def reasons_not_ready() -> Iterator[Reason]:
 
 @ready_check
 def daemons_beat() -> Iterator[Reason]:
-    """Who stopped on purpose has given the lease back; who holds it and is silent was killed or hangs."""
+    """Who stopped on purpose has given the lease back; who holds it and is silent for so long hangs or was killed."""
     now = timezone.now()
-    silent = DaemonState.objects.exclude(holder="").filter(heartbeat_at__lt=now - timedelta(seconds=BEAT_SECONDS))
+    silent = DaemonState.objects.exclude(holder="").filter(heartbeat_at__lt=now - timedelta(seconds=EXPIRY))
     for daemon in silent.exclude(name=COLLECTOR).order_by("name"):
         assert daemon.heartbeat_at is not None
         text = _("The daemon %(name)s gave no sign of life for %(seconds)d s.")

@@ -12,9 +12,10 @@ from django.utils.translation import pgettext
 from stockdesk.access import SET_UP
 from stockdesk.ground_words import DAEMON_STATES, SOURCES
 from stockdesk.health import reasons_not_ready
+from stockdesk.lease import EXPIRY
 from stockdesk.models import DaemonState, Event
 
-SILENT = timedelta(seconds=10)  # the length of a lease
+SILENT = timedelta(seconds=EXPIRY)
 
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

@@ -270,8 +270,16 @@ def _follow(
     if due:
         with _writing(daemon, fence):
             for row in due:
-                row.save()
+                if _is_as_read(row):
+                    row.save()
     return counts
+
+
+def _is_as_read(row: Condition) -> bool:
+    """Whether nobody changed it since: what the desk switched off meanwhile stays off, and the next look goes on."""
+    return row.pk is None or row.revision in Condition.objects.select_for_update().filter(pk=row.pk).values_list(
+        "revision", flat=True
+    )
 
 
 def _take(row: Condition, post: Post, now: datetime) -> bool:

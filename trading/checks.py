@@ -16,7 +16,7 @@ from trading.states import HOLDING, UNSETTLED, State
 from trading.ticks import on_tick
 from trading.values import DeskView, Facts, Mode, Order, Refusal, Setting, Source, Stop, age, kst_day
 
-MAX_ASSET_AGE = 30.0
+MAX_ASSET_AGE = 30.0  # seconds, as all ages here
 MAX_CLOCK_SKEW = 2.0
 MAX_UNKNOWN = 1
 MAX_UNKNOWN_AGE = 120.0
@@ -24,7 +24,7 @@ PAUSE = timedelta(seconds=60)
 """After an order that was refused, or proved absent."""
 MAX_DISTANCE_PERCENT = 10
 MAX_ORDER_WAIT = 2.5
-"""Where all lanes share one call a second (mock trading), an order may stand behind two others."""
+"""Seconds. Where all lanes share one call a second (mock trading), an order may stand behind two others."""
 
 
 class Wanted(Protocol):
@@ -260,7 +260,7 @@ def check_funds(wanted: Wanted, facts: Facts) -> Refusal | None:
 
 
 def check_symbol(wanted: Wanted, facts: Facts) -> Refusal | None:
-    """13 · no other order of this symbol at work, nothing unknown about to be settled, pause over."""
+    """13 · no other order of this symbol is open, at most one is unknown and not for long, every pause is over."""
     others = _others(facts)
     for order in others:
         if order.symbol == wanted.symbol and order.state in HOLDING:

@@ -1,6 +1,6 @@
 """One line of the condition list: price, distance, state and the last reason why not, for many rows at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -19,8 +19,8 @@ from trading.board import EVENT, SOURCE
 from trading.database import DatabaseStorage, condition_view
 from trading.known import desk_reader
 from trading.models import Condition, Desk, Refusal
-from trading.prices import Unpriced, strike_price
-from trading.validation import BY_AVERAGE, BY_PRICE, reached
+from trading.prices import Unpriced, reached, strike_price
+from trading.validation import BY_AVERAGE, BY_PRICE
 from trading.values import ConditionView, History, HoldingView, Mode, kst_day
 from trading.words import switched_off_because, why_not
 
@@ -65,7 +65,7 @@ def lines_of(conditions: Sequence[Condition], now: datetime) -> dict[int, Line]:
     symbols = sorted({condition.symbol for condition in conditions})
     quotes = Quote.objects.of(symbols)
     names = dict(Instrument.objects.filter(pk__in=symbols).values_list("symbol", "name"))
-    holdings = desk_reader().market_data(symbols).holdings or {}
+    holdings = desk_reader().market_data(symbols).holdings
     views = {condition.pk: condition_view(condition) for condition in conditions}
     past = DatabaseStorage().orders_of(list(views.values()))
     desk = Desk.objects.filter(pk=1).values_list("mode", flat=True).first() or Mode.DRY_RUN
@@ -76,7 +76,7 @@ def lines_of(conditions: Sequence[Condition], now: datetime) -> dict[int, Line]:
     for condition in conditions:
         view, quote = views[condition.pk], quotes.get(condition.symbol)
         history = ledger.history_of(view, past, today=kst_day(now), dry=dry)
-        reach = _reach(view, quote, holdings.get(view.symbol))
+        reach = _reach(view, quote, holdings)
         kind, state = _state(condition, history)
         if unread and condition.source == Condition.Origin.BOARD:
             state += " · " + _("the board cannot be read")
@@ -101,13 +101,17 @@ class _Reach:
     place: str = ""
 
 
-def _reach(view: ConditionView, quote: Quote | None, holding: HoldingView | None) -> _Reach:
-    """How far the last price is from the strike: against the average price for rates, the best price for trailing."""
+def _reach(view: ConditionView, quote: Quote | None, holdings: Mapping[str, HoldingView] | None) -> _Reach:
+    """How far the last price is from the strike: against the average price for rates, the best price for trailing.
+
+    Without holdings, which is while the account has not been read, nothing is said of them.
+    """
     last = quote.last_price if quote is not None else None
     try:
-        strike = strike_price(view, holding)
+        strike = strike_price(view, (holdings or {}).get(view.symbol))
     except Unpriced:
-        return _Reach(place=_("no holding") if view.trigger in BY_AVERAGE else "")
+        held_none = view.trigger in BY_AVERAGE and holdings is not None and view.symbol not in holdings
+        return _Reach(place=_("no holding") if held_none else "")
     place = "" if view.trigger in BY_PRICE else _("at KRW %(price)s") % {"price": f"{int(strike):,}"}
     if not last:
         return _Reach(place=place)

@@ -11,6 +11,8 @@ from trading.values import Facts, Intent, Mode, Order, kst_day
 
 
 class Decider:
+    """Decides on all conditions; what it makes are committed rows, and nothing is sent from here."""
+
     def __init__(self, core: Core) -> None:
         self._core = core
 

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from stockdesk.kis.messages import KST
-from trading.prices import Unpriced, cost, order_price, strike_price, worst_price
+from trading.prices import Unpriced, cost, order_price, reached, strike_price, worst_price
 from trading.pricings import order_type
 from trading.values import (
     BalanceView,
@@ -21,7 +20,7 @@ from trading.values import (
     age,
 )
 
-MAX_QUOTE_AGE = 10.0
+MAX_QUOTE_AGE = 10.0  # seconds
 MAX_REFUSALS = 3
 
 
@@ -90,7 +89,7 @@ def _decide_one(
         return _no(condition, "old_quote", "The last price is too old.", age=age(quote.received_at, now))
     try:
         strike = strike_price(condition, holding)
-        if not _is_reached(condition, quote.last_price, strike):
+        if not reached(condition, quote.last_price, strike):
             return _no(condition, "not_reached", "The price is not there yet.", last=quote.last_price, strike=strike)
         price = order_price(condition, quote, strike)
         worst = worst_price(price, quote)
@@ -158,13 +157,6 @@ def outside_its_time(condition: ConditionView, now: datetime) -> Refusal | None:
     return None
 
 
-def _is_reached(condition: ConditionView, last: int, strike: Decimal) -> bool:
-    below = condition.trigger in (Trigger.AT_OR_BELOW, Trigger.STOP_LOSS) or (
-        condition.trigger is Trigger.TRAILING and condition.side == "sell"
-    )
-    return last <= strike if below else last >= strike
-
-
 def _quantity(
     condition: ConditionView, worst: int, holding: HoldingView | None, balance: BalanceView | None, desk: DeskView
 ) -> int | Refusal:
@@ -172,6 +164,8 @@ def _quantity(
         quantity = condition.quantity or 0
     elif condition.sizing is Sizing.AMOUNT:
         quantity = (condition.amount or 0) // worst
+    elif condition.side == "sell" and balance is None:
+        return _no(condition, "no_assets", "The account has not been read.")  # so it is not known what it holds
     elif condition.side == "sell":
         quantity = min(holding.quantity, holding.orderable_quantity) if holding is not None else 0
     elif balance is None or balance.cash is None:

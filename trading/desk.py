@@ -13,7 +13,7 @@ from stockdesk.kis.messages import order_key
 from trading import ledger, models
 from trading.database import DatabaseStorage
 from trading.ports import Changed
-from trading.states import State
+from trading.states import CANCELLABLE, State
 from trading.values import Mode, Order, Stop
 
 LIVE_ARMED_FOR = timedelta(hours=12)
@@ -58,14 +58,16 @@ class Looser(Exception):
     """The stop state would become looser, and whoever asked may only make it stricter."""
 
 
+#: From the loosest to the strictest.
 STRICTNESS = (Stop.NORMAL.value, Stop.NO_NEW.value, Stop.FULL.value)
 
 
 @transaction.atomic
 def set_stop(stop: Stop, who: str, now: datetime, *, may_loosen: bool = True) -> None:
-    """Normal, no new orders, or full stop, which also cancels what works. Who set the state first keeps it.
+    """Normal, no new orders, or full stop, which also cancels what works. Who set the state first stays its author.
 
-    Looser where that may not be; decided under the row's lock, against what somebody else set meanwhile.
+    Raises Looser where the state may not become so; decided under the row's lock, against what somebody else set
+    meanwhile.
     """
     row = locked_row()
     if not may_loosen and STRICTNESS.index(stop.value) < STRICTNESS.index(row.stop):
@@ -85,10 +87,10 @@ def set_mode(mode: Mode, who: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def arm_live(who: str, now: datetime, *, until: datetime | None = None) -> None:
-    """Arm live trading, after the caller has seen a fresh code of this person."""
+def arm_live(who: str, now: datetime) -> None:
+    """Arm live trading for twelve hours, after the caller has seen a fresh code of this person."""
     locked_row()
-    until = min(until or now + LIVE_ARMED_FOR, now + LIVE_ARMED_FOR)
+    until = now + LIVE_ARMED_FOR
     models.Desk.objects.filter(pk=1).update(live_armed_until=until, live_armed_by=who, updated_at=now)
     note(who, now, "arm", after=until.isoformat(timespec="seconds"))
 
@@ -108,7 +110,7 @@ def request_cancel(order_id: int, who: str, now: datetime) -> Order:
     models.Order.objects.select_for_update().filter(pk=order_id).first()
     storage = DatabaseStorage()
     order = storage.find(order_id)
-    if order is None or order.state not in (State.ACCEPTED, State.PARTIAL):
+    if order is None or order.state not in CANCELLABLE:
         raise Changed(f"order {order_id} does not work")
     note(who, now, "cancel", after=f"{order.symbol} {order.order_no}")
     return storage.save(order, replace(order, cancel_at=now, cancel_attempts=0))
@@ -118,7 +120,8 @@ def request_cancel(order_id: int, who: str, now: datetime) -> Order:
 def settle(order_id: int, to: State, who: str, now: datetime, *, order_no: str = "", branch_no: str = "") -> Order:
     """A person says what became of an order that needs one (`trading.ledger.settle_by_hand`).
 
-    ``branch_no`` comes with the order's number from the broker's list: without it a cancel finds no order.
+    ``branch_no`` comes with the order's number from the broker's list: without it a cancel finds no order. Raises
+    Changed where the order is gone or another has the number, ForbiddenMove where it waits for nobody's word.
     """
     locked_row()  # one after the other: two orders with one number would count its fills twice
     storage = DatabaseStorage()

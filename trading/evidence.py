@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from stockdesk.kis.messages import order_key
-from trading.matching import AFTER_SENDING, BEFORE_SENDING
+from trading.matching import in_time
 from trading.models import BrokerOrder, Order
 from trading.states import State
 
@@ -31,5 +31,4 @@ def fits(order: Order, row: BrokerOrder) -> bool:
     """Quantity, price and time agree as well, by the rule of `trading.matching.is_candidate`."""
     if order.sent_at is None or row.quantity != order.quantity or row.price != order.price:
         return False
-    earliest = order.sent_at.replace(microsecond=0) - BEFORE_SENDING
-    return earliest <= row.ordered_at <= order.sent_at + AFTER_SENDING
+    return in_time(order.sent_at, row.ordered_at)

@@ -16,9 +16,9 @@ from trading.validation import Known
 from trading.values import QuoteView, kst_day
 
 
-def desk_reader(using: str = "default") -> DatabaseReader:
+def desk_reader() -> DatabaseReader:
     """Market and account as the engine reads them, for screens."""
-    return DatabaseReader(account=own_account(), number=settings.DESK.account, using=using)
+    return DatabaseReader(account=own_account(), number=settings.DESK.account)
 
 
 def known_of(condition: Condition, now: datetime) -> Known:

@@ -13,8 +13,20 @@ from typing import Any
 from stockdesk.kis.errors import NotSent, Refused, TokenRejected
 from stockdesk.kis.messages import OrderAck, order_key
 from trading.checks import PAUSE
-from trading.states import BY_HAND, ENDED, HOLDING, WORKING, ForbiddenMove, State, check_move
-from trading.values import ConditionView, Fill, History, Intent, Mode, Notice, Order, kst_day
+from trading.states import BY_HAND, CANCELLABLE, ENDED, HOLDING, WORKING, ForbiddenMove, State, check_move
+from trading.values import (
+    ConditionView,
+    DeskView,
+    Fill,
+    History,
+    Intent,
+    Mode,
+    Notice,
+    Order,
+    Source,
+    Stop,
+    kst_day,
+)
 
 LOOK_UPS = (2, 5, 10, 20, 40, 70)
 """Seconds after sending at which an unknown order is looked up; then every thirty."""
@@ -48,7 +60,6 @@ class Attempt:
     text: str = ""
     order_no: str = ""
     branch_no: str = ""
-    accepted_at: datetime | None = None
 
 
 def judge(result: OrderAck | BaseException) -> Attempt:
@@ -57,9 +68,7 @@ def judge(result: OrderAck | BaseException) -> Attempt:
         key = order_key(result.order_no)
         if not (key.isascii() and key.isdigit()):
             return Attempt(Outcome.UNKNOWN, text="accepted without an order number")
-        return Attempt(
-            Outcome.ACCEPTED, order_no=result.order_no, branch_no=result.branch_no, accepted_at=result.accepted_at
-        )
+        return Attempt(Outcome.ACCEPTED, order_no=result.order_no, branch_no=result.branch_no)
     code, text = getattr(result, "code", ""), getattr(result, "text", "") or type(result).__name__
     if isinstance(result, NotSent):
         return Attempt(Outcome.NOT_SENT, code, text)
@@ -169,6 +178,17 @@ def deny(order: Order, now: datetime, code: str, text: str) -> Order:
     return moved(order, to, now, code=code, reason=text)
 
 
+def is_swept(order: Order, desk: DeskView) -> bool:
+    """Whether a full stop has yet to take this order back, whatever became of cancels before the stop.
+
+    Tries after the first go by the order's own ``cancel_at``, as those of any cancel do.
+    """
+    if desk.stop is not Stop.FULL or order.source is Source.EXTERNAL or order.state not in CANCELLABLE:
+        return False
+    sent = order.cancel_sent_at
+    return sent is None or (desk.stop_at is not None and sent < desk.stop_at)
+
+
 def cancelling(order: Order, now: datetime) -> Order:
     """To be committed right before the cancel is sent."""
     return moved(
@@ -197,20 +217,20 @@ def back_to_work(order: Order, now: datetime, **changes: Any) -> Order:
 
 
 def cancel_is_due(order: Order, now: datetime) -> bool:
-    return order.state in (State.ACCEPTED, State.PARTIAL) and order.cancel_at is not None and order.cancel_at <= now
+    """Whether the order works and its time is over, or a person has asked for its cancel."""
+    return order.state in CANCELLABLE and order.cancel_at is not None and order.cancel_at <= now
 
 
 def settle_by_hand(order: Order, to: State, now: datetime, *, who: str, order_no: str = "") -> Order:
-    """A person says what became of an order that could not be settled alone."""
+    """A person says which order of the broker it is, or that it was not placed. Raises ForbiddenMove."""
     if order.state is not State.NEEDS_HUMAN or to not in BY_HAND:
         raise ForbiddenMove(f"{order.state} -> {to} by hand")
     key = order_key(order_no)
-    if (to in WORKING or to is State.FILLED) and not (key.isascii() and key.isdigit()):
+    if to in WORKING and not (key.isascii() and key.isdigit()):
         raise ForbiddenMove(f"{to} needs the broker's order number")
-    filled: dict[str, Any] = {"filled_quantity": order.quantity, "filled_at": now} if to is State.FILLED else {}
     return replace(
         order, state=to, changed_at=now, ended_at=now if to in ENDED else None, order_no=order_no or order.order_no,
-        reason=f"settled by {who}"[:300], alarm="", look_up_at=None, **filled,
+        reason=f"settled by {who}"[:300], alarm="", look_up_at=None,
     )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ LOOK_IDLE = timedelta(seconds=10)
 
 
 class Looker:
+    """Asks the broker for its list of a day when one is due, and settles the ledger's rows by it."""
+
     def __init__(self, core: Core) -> None:
         self._core = core
         self._looked: dict[date, datetime] = {}

@@ -89,15 +89,19 @@ def is_candidate(order: Order, row: BrokerOrder) -> bool:
     """Whether this order of the broker may be the one whose answer was lost."""
     if order.order_no or order.sent_at is None or row.kind != "new":
         return False
-    # The broker tells whole seconds: cut ours to the second too, or the allowance is partly used up by that.
-    earliest = order.sent_at.replace(microsecond=0) - BEFORE_SENDING
     return (
         row.symbol == order.symbol
         and row.side == order.side
         and row.quantity == order.quantity
         and (row.price or None) == order.price
-        and earliest <= row.ordered_at <= order.sent_at + AFTER_SENDING
+        and in_time(order.sent_at, row.ordered_at)
     )
+
+
+def in_time(sent_at: datetime, ordered_at: datetime) -> bool:
+    """Whether an order that the broker booked then may be the one that we sent."""
+    # The broker tells whole seconds: cut ours to the second too, or the allowance is partly used up by that.
+    return sent_at.replace(microsecond=0) - BEFORE_SENDING <= ordered_at <= sent_at + AFTER_SENDING
 
 
 _MAY_CLAIM = frozenset({State.UNKNOWN, State.NOT_PLACED, State.SENDING, State.NEEDS_HUMAN})

@@ -1,6 +1,7 @@
-"""Which price an order carries, and what it may cost at worst."""
+"""Where a condition fires, which price its order carries, and what that may cost at worst."""
 
 from decimal import ROUND_CEILING, Decimal
+from typing import Any
 
 from trading.pricings import order_type
 from trading.ticks import limits, on_tick
@@ -12,7 +13,7 @@ class Unpriced(Exception):
 
 
 def day_limits(quote: QuoteView) -> tuple[int, int]:
-    """Lower and upper limit of the day: the broker's own, or else reckoned from the base price."""
+    """Lower and upper limit of the day (KRW), the broker's or else reckoned from the base price. Raises Unpriced."""
     if quote.lower_limit and quote.upper_limit:
         return quote.lower_limit, quote.upper_limit
     if not quote.base_price or quote.instrument is None:
@@ -21,7 +22,7 @@ def day_limits(quote: QuoteView) -> tuple[int, int]:
 
 
 def strike_price(condition: ConditionView, holding: HoldingView | None) -> Decimal:
-    """The price at which the condition fires, not rounded to anything."""
+    """The price (KRW) at which the condition fires, not rounded to anything. Raises Unpriced."""
     match condition.trigger:
         case Trigger.AT_OR_BELOW | Trigger.AT_OR_ABOVE:
             if not condition.strike_price:
@@ -37,6 +38,14 @@ def strike_price(condition: ConditionView, holding: HoldingView | None) -> Decim
         raise Unpriced("the average price of the holding is not known")
     part = condition.rate if condition.trigger is Trigger.TAKE_PROFIT else -condition.rate
     return average * (100 + part) / 100
+
+
+def reached(condition: Any, price: int | Decimal, strike: Decimal) -> bool:
+    """Whether a condition, a `ConditionView` or as a person has written it, fires at this price (KRW)."""
+    below = condition.trigger in (Trigger.AT_OR_BELOW, Trigger.STOP_LOSS) or (
+        condition.trigger == Trigger.TRAILING and condition.side == "sell"
+    )
+    return price <= strike if below else price >= strike
 
 
 def order_price(condition: ConditionView, quote: QuoteView, strike: Decimal) -> int | None:
@@ -59,7 +68,7 @@ def order_price(condition: ConditionView, quote: QuoteView, strike: Decimal) -> 
 
 
 def worst_price(price: int | None, quote: QuoteView) -> int:
-    """What one share may cost: KIS reserves a market order at the upper limit."""
+    """KRW that one share may cost: KIS reserves a market order at the upper limit. Raises Unpriced."""
     return price if price is not None else day_limits(quote)[1]
 
 

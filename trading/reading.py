@@ -1,7 +1,6 @@
 """Market and account as values for the engine. It only reads: what others keep is not ours to change."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from assets.models import Account, Balance, Holding
@@ -44,11 +43,11 @@ class DatabaseReader:
         self._heard: tuple[date, int, list[Notice]] | None = None
 
     def market_data(self, symbols: Sequence[str]) -> MarketData:
-        account = Account.objects.using(self._using).filter(pk=self._account).values("updated_at", "stale").first()
-        if account is None or account["updated_at"] is None:
+        account = Account.objects.using(self._using).filter(pk=self._account).only("updated_at").first()
+        if account is None or account.updated_at is None:
             return MarketData(self._quotes(symbols))
-        balance, holdings = self._assets_of(account["updated_at"])
-        return MarketData(self._quotes(symbols), holdings, replace(balance, stale=account["stale"]))
+        balance, holdings = self._assets_of(account.updated_at)
+        return MarketData(self._quotes(symbols), holdings, balance)
 
     def notices(self, day: date) -> list[Notice]:
         """Only what came since the last call is read: one process writes them, one after the other."""
@@ -146,5 +145,4 @@ def _notice(row: ExecutionNotice) -> Notice:
         traded_at=row.traded_at or row.received_at,
         original_order_no=row.original_order_no,
         order_quantity=row.order_quantity,
-        order_price=row.order_price,
     )

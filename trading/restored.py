@@ -6,11 +6,10 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from trading.desk import locked_row, note
+from trading.desk import STRICTNESS, locked_row, note
 from trading.models import Desk
 from trading.values import Mode, Stop
 
-HARDER = (Stop.NORMAL.value, Stop.NO_NEW.value, Stop.FULL.value)
 BOLDER = (Mode.DRY_RUN.value, Mode.MOCK.value, Mode.LIVE.value)
 
 
@@ -26,7 +25,7 @@ def stopped(made_at: datetime) -> Iterator[None]:
     who = f"restore of {timezone.localtime(made_at):%Y-%m-%d %H:%M}"
     stops = [Stop.NO_NEW.value, row.stop, *([before.stop] if before else [])]
     was = row.stop
-    row.stop, row.stop_by, row.stop_at = max(stops, key=HARDER.index), who, now
+    row.stop, row.stop_by, row.stop_at = max(stops, key=STRICTNESS.index), who, now
     row.mode = min(row.mode, before.mode, key=BOLDER.index) if before else _not_live(row.mode)
     row.live_armed_until, row.live_armed_by = None, ""
     if before and before.killed_at:

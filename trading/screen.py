@@ -17,7 +17,7 @@ from trading.screen_words import SENTENCES, page_words
 from trading.states import HOLDING
 
 MOST = 300
-"""Rows of a table; a day of the desk has a hundred orders at most, by its limits."""
+"""Rows of a table. The limits as they are made let a hundred orders a day go; those not sent come on top."""
 
 ORDER = (
     "created_at", "symbol", "side", "quantity", "price", "division", "state", "filled_quantity", "filled_amount",

@@ -14,23 +14,7 @@ def page_words() -> dict[str, str]:
     }  # fmt: skip
     words = {f"{kind}.{code}": str(text) for kind, texts in coded.items() for code, text in texts.items()}
     reasons = {f"reason.{code}": why_not(code) for code in WHY_NOT}
-    return {**words, **reasons, **order_words(), **lost_words(), **switch_words(), **event_words()}
-
-
-def event_words() -> dict[str, str]:
-    """What the codes of trading's events mean."""
-    return {
-        "event.order-unknown": _("An order is unknown"),
-        "event.order-needs-human": _("An order needs a person"),
-        "event.order-alarm": _("Look at an order"),
-        "event.orders-halted": _("New orders are halted"),
-        "event.lock-closed": _("A lock keeps orders back"),
-        "event.clock-off": _("The clock is wrong"),
-        "event.not-recovered": _("Trading has not begun"),
-        "event.killed": _("Kill switch on"),
-        "event.desk-stopped": _("Orders are stopped"),
-        "event.upkeep": _("Account upkeep"),
-    }
+    return {**words, **reasons, **order_words(), **lost_words(), **switch_words()}
 
 
 def order_words() -> dict[str, str]:
@@ -124,6 +108,8 @@ SENTENCES = (
     gettext_noop("everything was stopped by {1}"),
     gettext_noop("the broker's clock is {1} s from ours: nothing is ordered"),
     gettext_noop("the day's orders could not be read since the start: nothing is decided"),
+    gettext_noop("since {1} the broker's list could not be read whole"),
+    gettext_noop("switched off: refused {1} times: {2}"),
     gettext_noop("The desk and .env name different modes."),
     gettext_noop("No account number is set."),
     gettext_noop("Paper trading, but the broker's address is the live one."),

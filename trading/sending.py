@@ -14,7 +14,7 @@ from trading.core import Core
 from trading.ledger import Attempt, Outcome
 from trading.ports import Changed, MarketData, Surroundings
 from trading.states import State
-from trading.values import Facts, Order, QuoteView, Refusal, Source, Stop, kst_day
+from trading.values import Facts, Order, QuoteView, Refusal, kst_day
 
 ORDERS_APART = timedelta(seconds=1)
 WAIT_WORTH_A_CHECK = timedelta(seconds=0.2)
@@ -238,12 +238,10 @@ class Sender:
         orders = self._core.storage.orders(kst_day(now))
         if self._too_soon(orders, now) or setting is None:
             return None
-        full_stop = desk is not None and desk.stop is Stop.FULL
         for order in orders:
-            if order.mode is not setting.mode or order.state not in (State.ACCEPTED, State.PARTIAL):
+            if order.mode is not setting.mode or not order.order_no:
                 continue
-            swept = full_stop and order.source is not Source.EXTERNAL and not order.cancel_attempts
-            if order.order_no and (swept or ledger.cancel_is_due(order, now)):
+            if ledger.cancel_is_due(order, now) or (desk is not None and ledger.is_swept(order, desk)):
                 return order
         return None
 
@@ -254,8 +252,11 @@ class Sender:
         facts = self._core.facts(order.symbol, around, MarketData(), [], None, order_id=order.id)
         if checks.cancel_refusal(current, facts) is not None:
             raise Withheld(current)
+        swept = facts.desk is not None and ledger.is_swept(current, facts.desk)
+        # A full stop has its own tries, however many a cancel before it has used up.
+        fresh = replace(current, cancel_attempts=0) if swept else current
         try:
-            return self._core.storage.save(current, ledger.cancelling(current, facts.now))
+            return self._core.storage.save(current, ledger.cancelling(fresh, facts.now))
         except Changed:
             raise Withheld(current) from None  # somebody pressed the button at this moment: the next step sees it
 

@@ -43,11 +43,13 @@ MOVES: dict[State, frozenset[State]] = {
     S.NEEDS_HUMAN: frozenset(),
 }
 
-BY_HAND: frozenset[State] = frozenset({S.ACCEPTED, S.FILLED, S.CANCELLED, S.REJECTED, S.EXPIRED, S.NOT_PLACED})
-"""Where a person may take an order that cannot be settled alone."""
+BY_HAND: frozenset[State] = frozenset({S.ACCEPTED, S.NOT_PLACED})
+"""Where a person may take an order that cannot be settled alone; what came of it since, the next look-up tells."""
 
 WORKING = frozenset({S.ACCEPTED, S.PARTIAL, S.CANCELLING})
 """Stands at the broker under a number we know."""
+CANCELLABLE = frozenset({S.ACCEPTED, S.PARTIAL})
+"""Works, and no cancel is out."""
 UNSETTLED = frozenset({S.CREATED, S.SENDING, S.UNKNOWN, S.NEEDS_HUMAN})
 """Not known to stand there, but may, or is about to."""
 HOLDING = WORKING | UNSETTLED

@@ -31,7 +31,7 @@ def fits(quote: QuoteView, now: datetime) -> bool:
         and issue is not None
         and issue.kind == "stock"
         and quote.symbol.endswith("0")
-        and not (issue.halted or issue.administrative or issue.alerted)
+        and not (issue.halted or issue.barred)
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from stockdesk.kis.numbers import TypedNumberError, typed_number
+from trading.prices import reached
 from trading.pricings import at_the_strike, order_type
 from trading.ticks import on_tick, round_price, step
 from trading.values import Sizing, Trigger
@@ -265,14 +266,6 @@ def strike_of(said: Said, known: Known) -> Decimal | None:
         return None
     up = said.trigger == Trigger.TAKE_PROFIT or (said.trigger == Trigger.TRAILING and said.side == "buy")
     return Decimal(base) * (100 + (said.rate if up else -said.rate)) / 100
-
-
-def reached(said: Said, price: int | Decimal, strike: Decimal) -> bool:
-    """Whether it fires at this price."""
-    below = said.trigger in (Trigger.AT_OR_BELOW, Trigger.STOP_LOSS) or (
-        said.trigger == Trigger.TRAILING and said.side == "sell"
-    )
-    return price <= strike if below else price >= strike
 
 
 def judge_others(said: Said, known: Known) -> list[Complaint]:

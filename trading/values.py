@@ -50,7 +50,7 @@ class Stop(StrEnum):
 class Source(StrEnum):
     CONDITION = "condition"
     MANUAL = "manual"
-    """Typed by a person on our screens."""
+    """Typed by a person at the desk; no screen of ours takes one."""
     EXTERNAL = "external"
     """Made elsewhere (HTS, telephone); found by a look-up."""
 
@@ -87,7 +87,8 @@ class QuoteView:
     """Whether a source that is alive keeps this quote."""
     halted: bool | None = None
     single_price: bool | None = None
-    """In a call auction: VI, or short-term overheating. Known only once the broker was asked, before the POST."""
+    """In a call auction: VI, or short-term overheating. False until the broker is asked, right before the POST; None
+    where it does not tell then."""
     instrument: InstrumentView | None = None
 
 
@@ -108,8 +109,6 @@ class BalanceView:
     cash: int | None
     """After everything traded is settled (D+2); orders at work are not taken off."""
     asked_at: datetime | None
-    stale: bool = False
-    """The last attempt to read it failed."""
     day_profit: int | None = None
     """Against the close of the day before, realised or not."""
 
@@ -139,6 +138,7 @@ class DeskView:
     mode: Mode = Mode.DRY_RUN
     stop: Stop = Stop.NORMAL
     stop_by: str = ""
+    stop_at: datetime | None = None
     killed_at: datetime | None = None
     killed_by: str = ""
     live_armed_until: datetime | None = None
@@ -167,7 +167,7 @@ class History:
     """What the ledger knows of one condition since it was armed."""
 
     made: int = 0
-    """Orders under this revision, whatever became of them: the number of the next intent."""
+    """Orders under this revision, whatever became of them: the next intent has the number after it."""
     fired: int = 0
     last_fired_at: datetime | None = None
     working: bool = False
@@ -366,7 +366,6 @@ class Notice:
     traded_at: datetime
     original_order_no: str = ""
     order_quantity: int | None = None
-    order_price: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

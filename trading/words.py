@@ -112,7 +112,7 @@ def switched_off_because(reason: str) -> str:
 
 
 def says(condition: Any) -> str:
-    """A condition in one sentence: "at 70,000 or below: buy 10 shares, limit"."""
+    """A condition in one sentence: "at 70,000 or below: buy 10 shares, limit order"."""
     text = _("%(when)s: %(side)s %(size)s, %(how)s") % {
         "when": _when(condition),
         "side": _("buy") if condition.side == "buy" else _("sell"),

@@ -53,7 +53,7 @@ class Telling:
 
 
 class Alerts:
-    """Called every two seconds by `step`, from one thread of one process; sending happens beside it.
+    """Stepped every two seconds from one thread of one process (`alerts.chore`); sending happens beside it.
 
     ``now`` is the clock, ``post`` what sends (`sending.Post`). Without ALERT_URLS only the watches are done.
     """

@@ -19,7 +19,7 @@ from stockdesk.kis.messages import KST
 FACTS = Path(__file__).parent / "krx"
 SATURDAY = 5
 
-# Five columns of nineteen, two years of rows, and after every flush of a test: bulk_create takes ten times as long.
+# Five columns of eighteen, two years of rows, and after every flush of a test: bulk_create takes ten times as long.
 _WRITE_DAYS = """
     INSERT INTO market_marketday (bass_dt, name, timetable, listed_open, computed_open) VALUES (%s, %s, %s, %s, %s)
     ON DUPLICATE KEY UPDATE name = VALUES(name), timetable = VALUES(timetable), listed_open = VALUES(listed_open),

@@ -98,7 +98,7 @@ class Environment:
     path: Path | None = None
     """The file it was read from, if any."""
     unknown: tuple[str, ...] = ()
-    """Names in the file that begin like ours and mean nothing: `checks` warns of them."""
+    """Names in the file that begin like ours and mean nothing: `stockdesk.checks` warns of them."""
 
     @property
     def on_mock_host(self) -> bool:

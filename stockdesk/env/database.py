@@ -22,7 +22,7 @@ class DatabaseUrlError(ValueError):
 
 
 def parse_database_url(url: str, password: str = "") -> dict[str, Any]:
-    """Django's settings for the database behind the URL.
+    """Django's settings for the database behind the URL. Raises DatabaseUrlError.
 
     The user ends at the first ``:``, the password at the last ``@`` that leaves a readable host, port and name.
     ``%41`` is decoded only where every ``%`` is followed by two hex digits. ``password`` wins over the URL's.

@@ -1,3 +1,5 @@
+"""The broker's protocol in plain Python: no Django, no settings, no environment."""
+
 import sys
 
 # httpx loads its command line where rich and pygments happen to be installed: 4 MB in every daemon. It does without.

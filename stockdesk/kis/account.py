@@ -197,7 +197,7 @@ class AccountClient(KisClient):
         self, tr_id: str, name: str, lane: str, params: Mapping[str, str], *, next_page: bool = False
     ) -> Answer:
         params = {**self._owner, **params}
-        return await self._call(tr_id, "GET", f"{TRADING}/{name}", lane, params=params, next_page=next_page)
+        return await self._call(tr_id, f"{TRADING}/{name}", lane, params=params, next_page=next_page)
 
     async def _pages(
         self, tr_id: str, name: str, lane: str, params: Mapping[str, str]

@@ -43,7 +43,7 @@ class BookClient(KisClient):
         checked_symbol(symbol)
         path = "/uapi/domestic-stock/v1/quotations/inquire-asking-price-exp-ccn"
         params = {"FID_COND_MRKT_DIV_CODE": market, "FID_INPUT_ISCD": symbol}
-        answer = await self._call(TR_ID, "GET", path, lane, params=params, repeat=False)
+        answer = await self._call(TR_ID, path, lane, params=params, repeat=False)
         levels, expected = answer.rows("output1"), answer.rows("output2")
         if len(levels) != 1:
             raise OutcomeUnknown("an answer without one output1", tr_id=TR_ID)

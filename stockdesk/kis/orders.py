@@ -65,7 +65,8 @@ class OrderClient(AccountClient):
 
         ``confirm`` is awaited when the call has its slot, right before it leaves: what it raises comes out as it is,
         and nothing was sent. Otherwise KisError, by what is true: NotSent; Refused, with RateLimited and
-        TokenRejected, whose token is given up by then; OutcomeUnknown, after which only `orders_of` can tell.
+        TokenRejected, whose token is given up by then; OutcomeUnknown, after which only `orders_of` can tell. What
+        cannot be asked for at all leaves neither: ValueError, and NotOnMock for an exchange that mock trading lacks.
         """
         checked_symbol(order.symbol)
         self._check_exchange(order.exchange)

@@ -187,7 +187,7 @@ class ReferenceClient(KisClient):
         return _ranking(answer, tr_id, symbol="mksc_shrn_iscd", who="frgn" if who == "foreign" else "orgn")
 
     async def _ask(self, tr_id: str, path: str, lane: str, params: Mapping[str, str]) -> Answer:
-        return await self._call(tr_id, "GET", path, lane, params=params)
+        return await self._call(tr_id, path, lane, params=params)
 
     async def _exchange(
         self,

@@ -55,7 +55,8 @@ class KisClient:
     """One app key's REST calls. ``account`` is 8+2 digits; ``deadline`` is for one whole exchange, in seconds.
 
     ``mock`` says that the address is the mock trading host, which lacks some calls: they raise NotOnMock.
-    A read is repeated a bounded number of times, each time through its lane; what is posted is sent once.
+    A read, and the question for an approval key, is repeated a bounded number of times, each time through its lane; a
+    token is asked for once.
     ``failed`` is told the lane and the error of every call that came to nothing.
     """
 
@@ -149,7 +150,7 @@ class KisClient:
         for slot, symbol in enumerate(symbols, start=1):
             params[f"FID_COND_MRKT_DIV_CODE_{slot}"] = market
             params[f"FID_INPUT_ISCD_{slot}"] = checked_symbol(symbol)
-        answer = await self._call("FHKST11300006", "GET", f"{_QUOTATIONS}/intstock-multprice", lane, params=params)
+        answer = await self._call("FHKST11300006", f"{_QUOTATIONS}/intstock-multprice", lane, params=params)
         if "output" not in answer.fields:
             raise OutcomeUnknown("an answer without output", tr_id="FHKST11300006")
         found = {}
@@ -166,7 +167,7 @@ class KisClient:
     async def inquire_price(self, symbol: str, *, market: str = "J", lane: str = "market") -> PriceRow:
         """Price of one symbol (FHKST01010100). An unknown symbol has no price: KIS answers with zeros."""
         params = {"FID_COND_MRKT_DIV_CODE": market, "FID_INPUT_ISCD": checked_symbol(symbol)}
-        answer = await self._call("FHKST01010100", "GET", f"{_QUOTATIONS}/inquire-price", lane, params=params)
+        answer = await self._call("FHKST01010100", f"{_QUOTATIONS}/inquire-price", lane, params=params)
         rows = answer.rows("output")
         if not rows or str(rows[0].get("stck_shrn_iscd") or symbol).strip() != symbol:
             raise OutcomeUnknown("an answer without this symbol", tr_id="FHKST01010100")
@@ -183,7 +184,7 @@ class KisClient:
         tr_id = "CTCA0903R"
         self._real_only(tr_id)
         params = {"BASS_DT": f"{since:%Y%m%d}", "CTX_AREA_NK": "", "CTX_AREA_FK": ""}
-        answer = await self._call(tr_id, "GET", f"{_QUOTATIONS}/chk-holiday", lane, params=params, repeat=False)
+        answer = await self._call(tr_id, f"{_QUOTATIONS}/chk-holiday", lane, params=params, repeat=False)
         if not answer.has_rows("output"):
             raise OutcomeUnknown("an answer without readable output", tr_id=tr_id)
         try:
@@ -194,23 +195,21 @@ class KisClient:
     async def _call(
         self,
         tr_id: str,
-        method: str,
         path: str,
         lane: str,
         *,
-        params: Mapping[str, str] | None = None,
-        body: Mapping[str, str] | None = None,
+        params: Mapping[str, str],
         next_page: bool = False,
         repeat: bool = True,
     ) -> Answer:
-        """One TR through its lane. A GET is a read and repeated within bounds, anything else is sent once."""
+        """One TR that reads (GET) through its lane; repeated within bounds unless ``repeat`` is False."""
 
         async def once(token: str) -> Answer:
             headers = self._headers(tr_id, token, next_page=next_page)
-            status, tr_cont, content = await self._exchange(tr_id, method, path, headers, params, body)
+            status, tr_cont, content = await self._exchange(tr_id, "GET", path, headers, params, None)
             return judge(tr_id, status, content, tr_cont=tr_cont, clean=lambda text: self._clean(text, token))
 
-        return await self._through_lane(lane, once, authorized=True, repeat=repeat and method == "GET")
+        return await self._through_lane(lane, once, authorized=True, repeat=repeat)
 
     def _headers(self, tr_id: str, token: str, *, next_page: bool = False) -> dict[str, str]:
         return {

@@ -68,7 +68,7 @@ class _Standing:
 
 @dataclass(slots=True)
 class Counts:
-    """What a session saw, since it was opened; ``bad`` are frames that are neither control nor ticks."""
+    """What a session saw since it was opened; ``bad`` are the frames that could not be read, of whatever kind."""
 
     frames: int = 0
     bad: int = 0

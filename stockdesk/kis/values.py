@@ -35,9 +35,9 @@ def decimal_or_none(row: Row, name: str, limit: int, *, least: int = 0) -> Decim
     return number
 
 
-def decimal(row: Row, name: str, limit: int, *, least: int = 0) -> Decimal:
-    """The same, where there must be one."""
-    number = decimal_or_none(row, name, limit, least=least)
+def decimal(row: Row, name: str, limit: int) -> Decimal:
+    """A number from 0 to ``limit``, where there must be one."""
+    number = decimal_or_none(row, name, limit)
     if number is None:
         raise FieldError(f"{name} is missing")
     return number

@@ -34,7 +34,7 @@ STATES: dict[str, Any] = {
     "FATAL": pgettext_lazy("program", "given up"),
     "UNKNOWN": pgettext_lazy("program", "unknown"),
 }
-#: What a daemon says of itself.
+#: Why a program runs or rests (`plan.Wish.reason`).
 REASONS: dict[str, Any] = {
     "always": pgettext_lazy("program", "always on"),
     "nonstop": pgettext_lazy("program", "the demo trades around the clock"),

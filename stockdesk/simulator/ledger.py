@@ -62,7 +62,7 @@ class Ledger:
         self.ticks = self.frames = self.dropped = self.notices = 0
 
     def call(self, key: str, tr_id: str) -> Calls:
-        """A call under the ceiling has arrived (whatever becomes of it)."""
+        """A call that counts towards the ceiling has arrived, whatever becomes of it."""
         calls = self.calls.get(key)
         if calls is None:
             calls = self.calls[key] = Calls()

@@ -2,10 +2,9 @@
 
 from stockdesk.simulator.account import Holding
 from stockdesk.simulator.asking import Asking
-from stockdesk.simulator.balance_calls import rate
 from stockdesk.simulator.checks import price_of
 from stockdesk.simulator.divisions import DIVISIONS
-from stockdesk.simulator.money import most_shares
+from stockdesk.simulator.money import most_shares, rate
 from stockdesk.simulator.orders import NewOrder, OrderRefused
 from stockdesk.simulator.pages import DONE, DONE_MOCK
 from stockdesk.simulator.responses import Answer

@@ -1,4 +1,7 @@
-"""The quotation calls that the stand-in serves, by method and path; those of orders are in ``trading_tr``."""
+"""The calls about prices of now, issues and trading days, by method and path.
+
+`reading_tr` puts those about past days and other countries beside them; those of orders are in `trading_tr`.
+"""
 
 import time
 from collections.abc import Callable, Mapping

@@ -24,6 +24,11 @@ class Clock:
         return self.last
 
 
+def tell(*words: object) -> None:
+    """One line in one piece: slots are booked in another thread, and print writes its words one by one."""
+    sys.stdout.write(f"{' '.join(map(str, words))}\n")
+
+
 async def flood(key: str, ceiling: int, start: float, seconds: float, lanes: list[str]) -> None:
     from stockdesk.calls.budget import AsyncBudget, Budget, Slot
     from stockdesk.threads import DatabaseThread
@@ -32,7 +37,7 @@ async def flood(key: str, ceiling: int, start: float, seconds: float, lanes: lis
         def slot(self, lane: str, max_wait: float = 10.0, leeway: float = 0.0) -> Slot:
             before = time.monotonic()
             slot = super().slot(lane, max_wait, leeway)
-            print("booked", lane, slot.earliest - before)
+            tell("booked", lane, slot.earliest - before)
             return slot
 
     database, clock = DatabaseThread("flood"), Clock()
@@ -44,11 +49,11 @@ async def flood(key: str, ceiling: int, start: float, seconds: float, lanes: lis
         await asyncio.sleep(start - time.monotonic())
         while time.monotonic() < end:
             await budget.reserve(lane)
-            print("left", lane, clock.last)
+            tell("left", lane, clock.last)
             await asyncio.sleep(float(pause or 0))
 
     await asyncio.gather(*(ask(lane) for lane in lanes))
-    print("missed", "-", budget.missed)
+    tell("missed", "-", budget.missed)
     database.close()
 
 

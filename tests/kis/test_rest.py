@@ -341,19 +341,19 @@ async def test_a_read_does_not_press_for_a_token(broker):
         (bad("EGW00301"), OutcomeUnknown),
     ],
 )
-async def test_what_is_posted_is_sent_once(broker, answer, error):
+async def test_what_is_not_to_be_repeated_is_sent_once(broker, answer, error):
     client = broker.client(answer)
     with pytest.raises(error):
-        await client._call("TTTC0012U", "POST", "/uapi/order-cash", "order", body={"PDNO": "010101"})
+        await client._call("CTCA0903R", "/uapi/chk-holiday", "spare", params={"BASS_DT": "20261120"}, repeat=False)
     assert len(broker.requests) == 1
     assert broker.pauses == []
 
 
-async def test_a_posted_body_arrives_as_json_and_the_next_page_is_asked_for(broker):
+async def test_the_next_page_is_asked_for(broker):
     answer = good(output={"ODNO": "1"})
     answer.headers["tr_cont"] = "M"
-    got = await broker.client(answer)._call("T", "POST", "/x", "order", body={"PDNO": "010101"}, next_page=True)
-    assert body_of(broker.requests[0]) == {"PDNO": "010101"}
+    got = await broker.client(answer)._call("T", "/x", "fill", params={"PDNO": "010101"}, next_page=True)
+    assert (broker.requests[0].method, broker.requests[0].url.query) == ("GET", b"PDNO=010101")
     assert broker.requests[0].headers["tr_cont"] == "N"
     assert broker.requests[0].headers["content-type"] == "application/json; charset=utf-8"
     assert got.more
@@ -371,7 +371,7 @@ async def test_a_call_that_trickles_ends_at_the_deadline_for_the_whole_call(brok
 
     client = broker.client(trickle, deadline=0.1)
     with pytest.raises(OutcomeUnknown, match=r"no answer within 0\.1 s"):
-        await client._call("T", "POST", "/x", "order", body={})
+        await client._call("T", "/x", "fill", params={}, repeat=False)
 
 
 async def test_a_cancelled_call_is_cancelled_and_not_judged(broker):
@@ -422,7 +422,7 @@ async def test_a_date_that_is_none_changes_nothing(broker, date):
 async def test_no_secret_is_in_an_error_even_when_the_other_side_quotes_it(broker, answer):
     client = broker.client(answer)
     with pytest.raises(KisError) as caught:
-        await client._call("T", "POST", "/x", "order", body={})
+        await client._call("T", "/x", "fill", params={}, repeat=False)
     for secret in SECRETS:
         assert secret not in str(caught.value)
         assert secret not in repr(caught.value)

@@ -16,8 +16,9 @@ from stockdesk.fence import LeaseLost
 from stockdesk.models import Event, Fence
 from tests.market.conftest import Board, sql
 from tests.trading.conftest import HYNIX, SAMSUNG
+from trading import board as board_module
 from trading.board import Counts, board_number, board_side, mirror_board
-from trading.database import DatabaseStorage
+from trading.database import DatabaseStorage, condition_view
 from trading.models import Condition
 
 
@@ -209,6 +210,23 @@ def test_a_price_that_runs_away_and_comes_back_does_not_switch_on_what_the_desk_
         mirror()
         assert (only().enabled, bool(only().problem)) == (False, is_doubtful)
     assert only().switched_off_reason == "refused 3 times: 잔고 부족"
+
+
+def test_what_the_desk_switches_off_while_the_board_is_looked_at_stays_off(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(board)
+    mirror()
+    take, reason = board_module._take, "refused 3 times: 장운영시간이 아닙니다"
+
+    def meanwhile(row: Condition, *rest: Any) -> bool:
+        DatabaseStorage().switch_off(condition_view(only()), reason, timezone.now())
+        return take(row, *rest)
+
+    monkeypatch.setattr(board_module, "_take", meanwhile)
+    Quote.objects.filter(pk=SAMSUNG).update(last_price=690_000)
+    mirror()
+    assert (only().enabled, only().switched_off_reason) == (False, reason)
 
 
 def test_a_changed_post_is_another_revision(board: Board) -> None:

@@ -214,9 +214,16 @@ def test_the_distance_of_a_trailing_one_is_reckoned_from_the_best_price(admin: C
     assert (line(admin, condition)["distance"], line(admin, condition)["strike"]) == ("-0.60%", "at KRW 69,580")
 
 
+@needs_account
+@pytest.mark.usefixtures("held")
 def test_without_a_holding_a_rate_says_so(admin: Client) -> None:
-    condition = stored(side="sell", trigger="take_profit", strike_price=None, rate=2)
+    condition = stored(symbol=HYNIX, side="sell", trigger="take_profit", strike_price=None, rate=2)
     assert line(admin, condition)["strike"] == "no holding"
+
+
+def test_before_the_account_was_read_nothing_is_said_of_what_it_holds(admin: Client) -> None:
+    condition = stored(side="sell", trigger="take_profit", strike_price=None, rate=2)
+    assert line(admin, condition)["strike"] == ""
 
 
 @pytest.mark.parametrize(

@@ -301,7 +301,7 @@ def test_the_kill_switch_keeps_who_pressed_it_first_until_a_person_lifts_it() ->
 
 
 def test_a_change_of_mode_disarms_and_arming_ends_by_itself() -> None:
-    desk.arm_live("kim", NOW, until=NOW + timedelta(days=9))
+    desk.arm_live("kim", NOW)
     assert models.Desk.objects.get().live_armed_until == NOW + desk.LIVE_ARMED_FOR
     desk.set_mode(Mode.LIVE, "kim", NOW)
     view = DatabaseStorage().desk()

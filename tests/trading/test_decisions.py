@@ -167,6 +167,12 @@ def test_buying_for_all_the_cash_leaves_room_for_the_fee() -> None:
     assert refused(condition, balance=None) == "no_cash_known"
 
 
+def test_selling_all_of_an_account_that_was_not_read_is_not_told_as_nothing_to_sell() -> None:
+    condition = a_condition(side="sell", sizing=Sizing.ALL)
+    assert refused(condition, holding=None, balance=None) == "no_assets"
+    assert refused(condition, holding=None) == "nothing_to_order"
+
+
 def test_a_condition_that_cannot_be_reckoned_does_not_stop_the_others() -> None:
     broken = a_condition(id=1, trigger=Trigger.TRAILING, rate="x", best_price=70_000)
     fine = a_condition(id=2)

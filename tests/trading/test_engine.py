@@ -360,6 +360,23 @@ def test_a_full_stop_takes_back_what_works_even_with_the_kill_switch_on() -> Non
     assert drive(desk.engine.cancel_one()).state is State.CANCELLING
 
 
+def test_a_full_stop_tries_what_could_not_be_cancelled_before_it_once_more() -> None:
+    desk = Desk()
+    desk.bought()
+    given_up = replace(desk.order(), cancel_attempts=3, cancel_sent_at=desk.now, alarm="It could not be cancelled.")
+    desk.rows.rows[given_up.id] = given_up
+    desk.later(2)
+    assert drive(desk.engine.cancel_one()) is None
+    desk._change_desk(replace(desk.desk, stop=Stop.FULL, stop_at=desk.now), "full stop")
+    desk.later(2)
+    cancelled = drive(desk.engine.cancel_one())
+    assert (cancelled.state, cancelled.cancel_attempts) == (State.CANCELLING, 1)
+    # Given up a second time, it is left alone: one stop does not press a refused cancel for ever.
+    desk.rows.rows[given_up.id] = replace(cancelled, state=State.ACCEPTED, cancel_attempts=3, cancel_at=None)
+    desk.later(2)
+    assert drive(desk.engine.cancel_one()) is None
+
+
 def test_a_full_stop_does_not_wait_until_an_order_is_due_to_be_cancelled_anyway() -> None:
     desk = Desk(a_buy(cancel_after=3_600))
     desk.bought()

@@ -254,6 +254,8 @@ def test_a_dry_run_orders_nothing_and_says_what_to_do(desk):
         ({}, {"halted": True}),
         ({}, {"administrative": True}),
         ({}, {"alerted": True}),
+        ({}, {"liquidating": True}),
+        ({}, {"overheated": True}),
         ({}, {"kind": "etf"}),
     ],
 )

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from market.models import Instrument, Quote
 from market.screen import ScreenReader, all_sheets
+from market.words import page_sentences
+from market.words import page_words as all_words
+from stockdesk.alerts.catalogue import CATALOGUE
 from trading import desk, models, screen
 from trading.screen_words import page_words
 from trading.states import State
@@ -116,3 +119,17 @@ def test_every_state_and_stop_has_its_word():
     words = page_words()
     assert {f"order.{state}" for state in State} <= set(words)
     assert {f"stop.{stop}" for stop in Stop} | {f"stop.{stop}.text" for stop in Stop} <= set(words)
+
+
+def test_every_event_has_a_word_in_place_of_its_code():
+    words = all_words()
+    assert {f"event.{code}" for code in CATALOGUE} <= {key for key, text in words.items() if text}
+
+
+def test_a_condition_that_the_desk_took_out_and_a_list_that_fails_are_told_in_korean():
+    with translation.override("ko"):
+        told = page_sentences()
+    assert {
+        "since {1} the broker's list could not be read whole",
+        "switched off: refused {1} times: {2}",
+    } <= told.keys()
