@@ -94,9 +94,6 @@ class AfterTheDay:
         self.at = time(hour, minute)
         self.until = until
 
-    def __repr__(self) -> str:
-        return f"{self.at:%H:%M}"
-
     def day(self, now: datetime) -> date | None:
         local = now.astimezone(KST)
         on = local.date()
@@ -139,9 +136,6 @@ class AfterTheClose:
     def __init__(self, minutes: int, *, evening: bool = False) -> None:
         self.after = timedelta(minutes=minutes)
         self.evening = evening
-
-    def __repr__(self) -> str:
-        return f"{datetime.combine(date.min, USUAL_CLOSE) + self.after:%H:%M}"
 
     def day(self, now: datetime) -> date | None:
         on = now.astimezone(KST).date()
