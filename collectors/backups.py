@@ -76,7 +76,7 @@ def trading_until(now: datetime) -> datetime | None:
 
 
 def tell_age(now: datetime) -> None:
-    """Open an event while the newest backup is too old; a new desk has time for its first."""
+    """Open an event while the newest backup is too old; a desk that never made one hears of its job's failure."""
     newest = files.newest(settings.BACKUP_DIR, tables.database())
     old = newest is not None and now - newest[1] > OLDEST
     text = NONE_SINCE.replace("{1}", f"{newest[1].astimezone(KST):%Y-%m-%d %H:%M}") if newest else ""

@@ -29,7 +29,7 @@ class QuotaReached(SourceError):
 
 
 class NotYet(SourceError):
-    """The source has not published this day yet, or it was no trading day: the source's answer is the same.
+    """What was asked for is not there yet; of a day that was no trading day the source's answer is the same.
 
     ``until`` is the moment from which asking again makes sense, where it is known.
     """

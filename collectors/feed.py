@@ -74,8 +74,9 @@ class Flushes:
 class Feed:
     """Everything between the watch list and ``market_quote`` that is not the daemon's loop itself.
 
-    Three threads talk to the database, so that none waits for another: ``writer`` flushes, ``board`` reads
-    the watch list (whose table PHP may lock), ``connects`` serves the governor.
+    Two threads talk to the database for it, so that neither waits for the other: ``writer`` flushes, ``board`` reads
+    the watch list, whose table PHP may lock. ``capacity`` is how many symbols a session carries at most; ``notices``
+    is None for a desk without an HTS id, and ``recorder`` where nothing is recorded.
     """
 
     def __init__(

@@ -40,7 +40,8 @@ def post(*, symbol: str, name: str, running: bool, more: dict[str, Any] | None =
     """Add a row to the watch list as a post of the board, and return its ``wr_id``.
 
     ``more`` holds values of further mapped columns by column name. Call it outside of any transaction: the named
-    lock must outlive the commit, or the next writer would not see this row's ``wr_num``.
+    lock must outlive the commit, or the next writer would not see this row's ``wr_num``. Raises GnuboardError with a
+    sentence for the screen, and ``django.db.Error``.
     """
     board = settings.DESK.gnuboard
     on, off = run_values(column(board.col_run))
@@ -113,14 +114,17 @@ def _insert(values: dict[str, Any], author: Author, now: str, progress: _Progres
 
 
 def switch(wr_ids: list[int], *, on: bool) -> int:
-    """Write the run flag of these posts and of nothing else; how many of them still exist."""
+    """Write the run flag of these posts and nothing else; how many of them still exist. Raises as `post`."""
     board = settings.DESK.gnuboard
     values = run_values(column(board.col_run))
     return WatchRow.objects.filter(pk__in=wr_ids).update(run_value=values[0] if on else values[1])
 
 
 def edit(wr_id: int, **changes: Any) -> None:
-    """Write the changed columns of one post, by field name: PHP counts hits and comments meanwhile."""
+    """Write the changed columns of one post, by field name: PHP counts hits and comments meanwhile.
+
+    Raises RowGone where the board has no such post any more, and ``django.db.Error``.
+    """
     if changes and not WatchRow.objects.filter(pk=wr_id).update(**changes):
         raise RowGone(_("This row was deleted in the board meanwhile."))
 

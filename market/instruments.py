@@ -40,7 +40,7 @@ _MISSING_QUOTES = """
 
 @dataclass(slots=True)
 class Loaded:
-    """What a load did: issues by market, what came and went, and why a market's list was not believed."""
+    """What a load did: issues by market, the symbols that came and went, and why a market's list was not taken."""
 
     listed: dict[str, int] = field(default_factory=dict)
     joined: list[str] = field(default_factory=list)

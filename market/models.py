@@ -244,8 +244,8 @@ class FeedSession(models.Model):
 class ExecutionNotice(models.Model):
     """One 체결통보 (H0STCNI0, H0STCNI9) as it came: append only, a hint until the order inquiry confirms it.
 
-    KIS gives a fill no id. ``digest`` is made of the raw text, the session and the second of arrival, so that
-    storing one notice twice is harmless while two equal fills later on remain two.
+    KIS gives a fill no id. ``digest`` is made of the raw text, the session, the second of arrival and the place among
+    equals (`market.notices`), so that storing one notice twice is harmless while two equal fills remain two.
     """
 
     digest = models.CharField(_("digest"), max_length=64, unique=True, help_text="SHA-256, hexadecimal")
@@ -343,8 +343,8 @@ class WatchRow(models.Model):
     """A row of the watch list; the table belongs to Gnuboard 5, whose PHP pages keep writing it.
 
     Only the columns the desk uses are declared, named by the settings: a declared column that the site lacks
-    would break every query. Write with ``save(update_fields=...)`` of what changed, never whole (PHP counts
-    hits and comments meanwhile), and add rows with ``market.gnuboard.post`` alone.
+    would break every query. Rows are added, switched and edited by `market.gnuboard_post` alone, which writes the
+    columns that changed and never a whole row: PHP counts hits and comments meanwhile.
     """
 
     wr_id = models.AutoField(_("row"), primary_key=True)

@@ -1,4 +1,4 @@
-"""What the screens read: quotes of the watch list that changed, sessions, daemons, open events, other apps' sheets."""
+"""What the screens read: quotes of the watch list that changed; sessions, daemons, events, hours, lanes, sheets."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""All companies that file reports (corpCode.xml): one zip of more than 100,000, once a day."""
+"""All companies that file reports (corpCode.xml): one zip of more than 100,000, once a week."""
 
 from collections.abc import Iterator
 from datetime import date

@@ -22,7 +22,7 @@ PASSES = 4
 
 
 def items(day: date) -> list[str]:
-    """Of today the poll that is due, 1040 at 10:45; of a past day the whole of it, once more; none ahead.
+    """Of today the poll that is due, 1040 at 10:45; of a past day the whole of it, once more; none of a day to come.
 
     The pages of one reading belong together, for they shift while they are read.
     """
