@@ -16,7 +16,6 @@ from stockdesk.hours import day_of
 from stockdesk.kis.messages import KST
 from stockdesk.sheets import say
 
-EVERYTHING = "all"
 #: Seconds that a worker waits for the backup to end; a longer one is looked for later.
 A_WHILE = 90.0
 #: Before the first session of a day: a backup that begins earlier has ended when prices begin to move.
@@ -28,10 +27,6 @@ OLD = "backup-old"
 NONE_SINCE = gettext_noop("no backup since {1}: see the job in the admin, and ./desk manage backup")
 
 _troubles = Troubles("backup", (OLD,))
-
-
-def items(day: date) -> list[str]:
-    return [EVERYTHING]
 
 
 def fetch(day: date, item: str) -> int:

@@ -76,6 +76,8 @@ class LeftOut(Exception):
 
 
 JOBS: dict[str, Job] = {}
+#: The item of a day that is done in one go.
+EVERYTHING = "all"
 
 
 def register(job: Job) -> Job:
@@ -83,6 +85,11 @@ def register(job: Job) -> Job:
     if JOBS.setdefault(job.name, job) is not job:
         raise ValueError(f"two jobs are called {job.name}")
     return job
+
+
+def one_item(day: date) -> list[str]:
+    """The ``items`` of a job that does all of a day in one go."""
+    return [EVERYTHING]
 
 
 def of_the_source(job: Job) -> list[str]:

@@ -8,20 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from market.gnuboard import GnuboardError, column, columns, run_values
 from market.models import WatchRow
+from stockdesk.kis.messages import KST
 
 LOCK_WAIT = 5  # seconds
 ATTEMPTS = 5
 DEADLOCK, LOCK_TIMEOUT = 1213, 1205
-SEOUL = ZoneInfo("Asia/Seoul")
 
 
 class RowGone(GnuboardError):
@@ -45,7 +43,7 @@ def post(*, symbol: str, name: str, running: bool, more: dict[str, Any] | None =
     """
     board = settings.DESK.gnuboard
     on, off = run_values(column(board.col_run))
-    now = _seoul_now()
+    now = board_now()
     author = _author()
     values = {
         "wr_subject": name or symbol,
@@ -197,6 +195,6 @@ def _author() -> Author:
     return Author(member="", name=wanted or "stockdesk")
 
 
-def _seoul_now() -> str:
-    now: datetime = timezone.now()
-    return now.astimezone(SEOUL).strftime("%Y-%m-%d %H:%M:%S")
+def board_now() -> str:
+    """Korean wall time as PHP writes it: 2026-11-20 09:00:00."""
+    return f"{datetime.now(KST):%Y-%m-%d %H:%M:%S}"

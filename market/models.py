@@ -10,14 +10,13 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from market.bar_models import BarGap, BarRule, BarState, ClosedBar, MarketBar
+from market.bar_models import SYMBOL_LENGTH, BarGap, BarRule, BarState, ClosedBar, MarketBar
 
 __all__ = [
-    "BarGap", "BarRule", "BarState", "ClosedBar", "ExecutionNotice", "FeedSession", "Instrument", "MarketBar",
-    "Quote", "RawField", "WatchRow",
+    "SYMBOL_LENGTH", "BarGap", "BarRule", "BarState", "ClosedBar", "ExecutionNotice", "Favourite", "FeedSession",
+    "Instrument", "MarketBar", "Quote", "WatchRow",
 ]  # fmt: skip
 
-SYMBOL_LENGTH = 9
 NAME_LENGTH = 40
 
 

@@ -11,11 +11,11 @@ from collectors.dart import values
 from collectors.dart.client import SOURCE, client, read, rows_in
 from collectors.dart.models import CORP_LENGTH, CORP_NAME, RECEIPT_LENGTH, REPORT_NAME, Filing
 from collectors.errors import NoData, SourceError
+from collectors.jobs import EVERYTHING
 from collectors.raw import Body, parser
 from collectors.upsert import store
 
 ENDPOINT, KIND = "list.json", "list"
-WHOLE_DAY = "all"
 OPENS, CLOSES, EVERY_MINUTES = time(7), time(20), 20
 PAGE_ROWS = 100
 PASSES = 4
@@ -28,7 +28,7 @@ def items(day: date) -> list[str]:
     """
     now = timezone.localtime()
     if day != now.date():
-        return [WHOLE_DAY] if day < now.date() else []
+        return [EVERYTHING] if day < now.date() else []
     clock = min(now.time(), CLOSES)
     return [f"{clock.hour:02}{clock.minute // EVERY_MINUTES * EVERY_MINUTES:02}"] if clock >= OPENS else []
 

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-SYMBOL_LENGTH = 9
+from market.models import SYMBOL_LENGTH
 
 
 def symbol_column() -> Any:
