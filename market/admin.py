@@ -26,7 +26,6 @@ OF_BARS = tuple(f"{bar}_{part}" for bar in ("bar", "closed_bar") for part in PAR
 WAYS: dict[str, Any] = {
     "ws": pgettext_lazy("quote", "live"),
     "rest": pgettext_lazy("quote", "asked for"),
-    "batch": pgettext_lazy("quote", "fetched in a batch"),
 }
 
 

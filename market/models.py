@@ -76,7 +76,7 @@ class Quote(models.Model):
     business_date = models.DateField(_("business date"), null=True, db_column="bsop_date")
     traded_at = models.DateTimeField(_("traded at"), null=True)
     received_at = models.DateTimeField(_("received at"), null=True)
-    source = models.CharField(_("source"), max_length=8, default="", db_default="", help_text="ws, rest or batch")
+    source = models.CharField(_("source"), max_length=8, default="", db_default="", help_text="ws or rest")
     session = models.PositiveSmallIntegerField(_("session"), null=True)
 
     # The bar in the making and the last closed one (minute), of every tick and not of samples.
