@@ -34,8 +34,8 @@ class NotYet(SourceError):
     ``until`` is the moment from which asking again makes sense, where it is known.
     """
 
-    def __init__(self, text: str, *, source: str = "", code: str = "", until: datetime | None = None) -> None:
-        super().__init__(text, source=source, code=code)
+    def __init__(self, text: str, *, source: str = "", until: datetime | None = None) -> None:
+        super().__init__(text, source=source)
         self.until = until
 
 

@@ -17,6 +17,7 @@ from collectors.liveness import Movement
 from collectors.missed import MissedPrices
 from collectors.placement import place
 from market.buffer import Bar, Buffer, Pending
+from market.chart import quote_bar
 from market.feedsessions import write_lamps
 from market.gaps import Coverage, Gap, of_minutes, save_gaps
 from market.models import FeedSession, Quote
@@ -34,7 +35,7 @@ from stockdesk.threads import DatabaseThread
 logger = logging.getLogger(__name__)
 
 TICK_TR_ID = "H0STCNT0"
-READ_LIST_EVERY = 2.0
+READ_LIST_EVERY = 2.0  # seconds
 # A session that is not live for this long, in seconds, is an event: a reconnect by pace takes five.
 DOWN_AFTER = 8.0
 # Notices that the database would not take yet; beyond this the oldest go, and the order look-up finds them.
@@ -165,7 +166,7 @@ class Feed:
             await self._pause(READ_LIST_EVERY)
 
     async def watch(self, items: Sequence[WatchItem]) -> None:
-        """Carry exactly these symbols from now on, as many as there are places."""
+        """Carry exactly these symbols from now on, as many as there are places. Raises ``django.db.Error``."""
         symbols = [item.symbol for item in items]
         placed, left_over = place(self.placed, symbols, sessions=len(self.keepers), capacity=self.capacity)
         if self._rows_missing:
@@ -347,11 +348,8 @@ def _stored(symbols: set[str]) -> list[tuple[str, datetime, Bar | None, Bar | No
 
 
 def _bar(row: Quote, name: str) -> Bar | None:
-    starts_at = getattr(row, f"{name}_at")
-    if starts_at is None:
-        return None
-    prices = [getattr(row, f"{name}_{part}") for part in ("open", "high", "low", "close", "volume")]
-    return Bar(starts_at.astimezone(KST).replace(tzinfo=None), *prices)
+    found = quote_bar(row, name)
+    return None if found is None else Bar(found.starts_at.replace(tzinfo=None), *found[1:])
 
 
 def _ends_at(bar: Bar | None) -> datetime | None:

@@ -36,8 +36,8 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
 class Quote(models.Model):
     """The latest known state of one instrument; one row per symbol, overwritten in place.
 
-    PHP pages read this table, hence KIS's column names. "Never seen" is NULL, never 0: rows are made empty
-    when a symbol joins the watch list and filled by ticks (H0STCNT0) and multi-price reads (FHKST11300006).
+    PHP pages read this table, hence KIS's column names. "Never seen" is NULL, never 0: rows are made empty when a
+    symbol joins the watch list or is listed, and filled by ticks (H0STCNT0) and multi-price reads (FHKST11300006).
     """
 
     # Binary, whatever the database's default: the once-a-second write finds its rows by this index.

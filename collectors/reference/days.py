@@ -53,7 +53,7 @@ def read_once(read: Callable[[date], T]) -> Callable[[date], T]:
 
 @read_once
 def is_trading_day(on: date) -> bool:
-    """By the calendar, and by the weekday where it does not know; in the demo today always is one."""
+    """By the calendar, and by the weekday where it does not know; in the demo by the weekday, and today always."""
     if settings.DESK.around_the_clock:
         return on.weekday() < SATURDAY or on == datetime.now(KST).date()
     return said_open(on, settings.DESK.broker)
