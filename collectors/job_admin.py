@@ -38,7 +38,7 @@ def minute(at: datetime | None) -> str:
 
 
 def next_text(name: str) -> str:
-    """When the next day of a job is due."""
+    """When the next day of a job is due, or that it has no key."""
     if missing_key(name):
         return gettext("no key")
     return minute(JOBS[name].due.next_at(timezone.now())) if name in JOBS else "–"

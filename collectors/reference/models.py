@@ -192,7 +192,10 @@ class Dividend(models.Model):
 
 
 class Ranking(models.Model):
-    """One place of one of the day's rankings; a newer answer replaces the whole ranking of that day."""
+    """One place of one of the day's rankings (FHPST01710000, FHPST01700000, FHPTJ04400000).
+
+    A newer answer replaces the whole ranking of that day.
+    """
 
     class By(models.TextChoices):
         VOLUME = "volume", _("volume")
