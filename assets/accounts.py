@@ -5,13 +5,13 @@ import hmac
 
 from django.conf import settings
 
-_KNOWN_DIGITS = 4
+_SHOWN_DIGITS = 4
 
 
 def account_id(number: str) -> str:
     """Twelve characters that stand for an account number, ``12345678-01`` or ``1234567801``.
 
-    Keyed with SECRET_KEY: the mask tells all but four digits, and a plain hash of the rest is guessed in no time.
+    Keyed with SECRET_KEY: the mask tells all but four digits, and with a plain hash those are guessed in no time.
     """
     digits = number.replace("-", "")
     seal = hmac.new(settings.SECRET_KEY.encode(), f"account {digits}".encode(), hashlib.sha256)
@@ -21,7 +21,7 @@ def account_id(number: str) -> str:
 def masked(number: str) -> str:
     """``1234****-01``: enough for its owner to tell one account from another."""
     digits = number.replace("-", "")
-    return f"{digits[:_KNOWN_DIGITS]}****-{digits[8:]}"
+    return f"{digits[:_SHOWN_DIGITS]}****-{digits[8:]}"
 
 
 def own_account() -> str:

@@ -1,5 +1,6 @@
 """The admin of the assets, for reading only: the broker's answers write these rows."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -17,34 +18,39 @@ from stockdesk.alerts.words import said
 EMPTY = "–"
 
 
-def number_text(value: int | Decimal | None) -> str:
-    """Groups of three, and no zeros behind the point; unknown is a dash."""
-    if value is None:
-        return EMPTY
-    return f"{value:,f}".rstrip("0").rstrip(".") if isinstance(value, Decimal) else f"{value:,}"
+def grouped(value: int | Decimal) -> str:
+    """Groups of three, and no zeros behind the point."""
+    text = f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def figure(field: str, description: Any) -> Any:
-    """A column of a number."""
+def figure(field: str, description: Any, write: Callable[[Any], str] = grouped) -> Any:
+    """A column of a number as ``write`` puts it; unknown is a dash."""
 
     @display(description=description, ordering=field)
     def column(self: ModelAdmin, row: Any) -> SafeString:
-        return format_html('<span class="desk-change">{}</span>', number_text(getattr(row, field)))
+        value = getattr(row, field)
+        return format_html('<span class="desk-change">{}</span>', EMPTY if value is None else write(value))
 
     return column
 
 
-def gain(field: str, description: Any, *, mark: str = "") -> Any:
-    """A column of a profit (red) or a loss (blue), with its sign."""
+def gain(field: str, description: Any, write: Callable[[Any], str] = "{:+,}".format, nothing: str = "0") -> Any:
+    """A column of a profit or a rise (red), a loss or a fall (blue), with its sign; ``nothing`` is neither."""
 
     @display(description=description, ordering=field)
     def column(self: ModelAdmin, row: Any) -> SafeString:
         value: int | Decimal | None = getattr(row, field)
         way = "flat" if not value else "up" if value > 0 else "down"
-        text = EMPTY if value is None else f"{value:+,}{mark}" if value else f"0{mark}"
+        text = EMPTY if value is None else write(value) if value else nothing
         return format_html('<span class="desk-change desk-{}">{}</span>', way, text)
 
     return column
+
+
+def percent_gain(field: str, description: Any) -> Any:
+    """The same of a rate, in percent as it is stored."""
+    return gain(field, description, "{:+,}%".format, "0%")
 
 
 @admin.register(Account)
@@ -92,5 +98,5 @@ class HoldingAdmin(ReadOnlyAdmin):
     price = figure("last_price", _("last price"))
     worth = figure("evaluation_amount", _("evaluation"))
     result = gain("profit_loss", _("profit and loss"))
-    rate = gain("profit_rate", _("profit rate"), mark="%")
+    rate = percent_gain("profit_rate", _("profit rate"))
     updated = moment("updated_at", _("updated at"))

@@ -1,4 +1,4 @@
-"""Keeps an account's rows: replaced together by a complete balance, and by nothing else.
+"""Keeps an account's rows: replaced together by a complete balance (TTTC8434R), and by nothing else.
 
 An error is not an empty account. Whatever went wrong on the way to the broker and back leaves every row as it is
 and puts a mark with its reason beside them.

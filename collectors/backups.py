@@ -16,7 +16,6 @@ from stockdesk.hours import day_of
 from stockdesk.kis.messages import KST
 from stockdesk.sheets import say
 
-EVERYTHING = "all"
 #: Seconds that a worker waits for the backup to end; a longer one is looked for later.
 A_WHILE = 90.0
 #: Before the first session of a day: a backup that begins earlier has ended when prices begin to move.
@@ -28,10 +27,6 @@ OLD = "backup-old"
 NONE_SINCE = gettext_noop("no backup since {1}: see the job in the admin, and ./desk manage backup")
 
 _troubles = Troubles("backup", (OLD,))
-
-
-def items(day: date) -> list[str]:
-    return [EVERYTHING]
 
 
 def fetch(day: date, item: str) -> int:
@@ -76,7 +71,7 @@ def trading_until(now: datetime) -> datetime | None:
 
 
 def tell_age(now: datetime) -> None:
-    """Open an event while the newest backup is too old; a new desk has time for its first."""
+    """Open an event while the newest backup is too old; a desk that never made one hears of its job's failure."""
     newest = files.newest(settings.BACKUP_DIR, tables.database())
     old = newest is not None and now - newest[1] > OLDEST
     text = NONE_SINCE.replace("{1}", f"{newest[1].astimezone(KST):%Y-%m-%d %H:%M}") if newest else ""

@@ -1,4 +1,4 @@
-"""Order books for the pages that are open: the broker is asked once a second at most, however many they are.
+"""Order books (FHKST01010200) for the pages that are open: one call a second at most, however many they are.
 
 A page says which book it looks at and gets the newest one there is; the asking goes on behind it, so no page waits for
 the broker. Where several issues are looked at, the one whose book is oldest is asked for.

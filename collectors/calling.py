@@ -73,7 +73,10 @@ class PublicSession:
         self._session.mount("http://", HTTPAdapter(max_retries=retry))
 
     def get(self, path: str, params: Mapping[str, str | int]) -> Answer:
-        """One GET, repeated by itself after a refused connection or a 5xx; SourceError when no answer came."""
+        """One GET, repeated by itself after a connection that failed or a 5xx; the body is without the key.
+
+        SourceError when no answer came, one that is too large or too slow, or one that leads elsewhere.
+        """
         self._pace.take()
         try:
             return self._get(path, params)

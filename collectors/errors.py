@@ -29,13 +29,13 @@ class QuotaReached(SourceError):
 
 
 class NotYet(SourceError):
-    """The source has not published this day yet, or it was no trading day: the source's answer is the same.
+    """What was asked for is not there yet; of a day that was no trading day the source's answer is the same.
 
     ``until`` is the moment from which asking again makes sense, where it is known.
     """
 
-    def __init__(self, text: str, *, source: str = "", code: str = "", until: datetime | None = None) -> None:
-        super().__init__(text, source=source, code=code)
+    def __init__(self, text: str, *, source: str = "", until: datetime | None = None) -> None:
+        super().__init__(text, source=source)
         self.until = until
 
 

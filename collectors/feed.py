@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -14,29 +14,28 @@ from django.db import Error as DatabaseError
 
 from collectors.keeper import Keeper, State
 from collectors.liveness import Movement
+from collectors.missed import MissedPrices
 from collectors.placement import place
 from market.buffer import Bar, Buffer, Pending
+from market.chart import quote_bar
 from market.feedsessions import write_lamps
 from market.gaps import Coverage, Gap, of_minutes, save_gaps
 from market.models import FeedSession, Quote
 from market.notices import save_notices
-from market.quotes import Written, write_prices, write_ticks
+from market.quotes import Written, write_ticks
 from market.recorder import HAND_OVER_EVERY, Recorder
 from market.watchlist import WatchItem, ensure_quotes, read_watch_list
 from stockdesk.events import Trouble, Troubles
 from stockdesk.kis import messages
-from stockdesk.kis.errors import KisError, NotSent, OutcomeUnknown, RateLimited
 from stockdesk.kis.fields import H0STCNT0
 from stockdesk.kis.messages import KST
-from stockdesk.kis.rest import SYMBOLS_A_CALL, KisClient
 from stockdesk.kis.session import TICK_TR_IDS, Registration
 from stockdesk.threads import DatabaseThread
 
 logger = logging.getLogger(__name__)
 
 TICK_TR_ID = "H0STCNT0"
-READ_LIST_EVERY = 2.0
-PRICE_TRIES = 3
+READ_LIST_EVERY = 2.0  # seconds
 # A session that is not live for this long, in seconds, is an event: a reconnect by pace takes five.
 DOWN_AFTER = 8.0
 # Notices that the database would not take yet; beyond this the oldest go, and the order look-up finds them.
@@ -74,8 +73,9 @@ class Flushes:
 class Feed:
     """Everything between the watch list and ``market_quote`` that is not the daemon's loop itself.
 
-    Three threads talk to the database, so that none waits for another: ``writer`` flushes, ``board`` reads
-    the watch list (whose table PHP may lock), ``connects`` serves the governor.
+    Two threads talk to the database for it, so that neither waits for the other: ``writer`` flushes, ``board`` reads
+    the watch list, whose table PHP may lock. ``capacity`` is how many symbols a session carries at most; ``notices``
+    is None for a desk without an HTS id, and ``recorder`` where nothing is recorded.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Feed:
         *,
         daemon: str,
         keepers: Sequence[Keeper],
-        client: KisClient,
+        missed: MissedPrices,
         capacity: int,
         notices: Registration | None,
         buffer: Buffer,
@@ -95,7 +95,7 @@ class Feed:
     ) -> None:
         self.daemon = daemon
         self.keepers = keepers
-        self.client = client
+        self.missed = missed
         self.capacity = capacity
         self.notices = notices
         self.buffer = buffer
@@ -109,8 +109,6 @@ class Feed:
         self._board = board
         self._recorder = recorder
         self._pending_notices: deque[Notice] = deque(maxlen=NOTICES_KEPT)
-        # Symbols whose price is to be read over REST, with the tries so far.
-        self._due_prices: dict[str, int] = {}
         self._rows_missing = False
         # Gaps that the database has not taken yet, by symbol and beginning: one that lasts replaces itself.
         self._gaps: dict[tuple[str, datetime], Gap] = {}
@@ -118,7 +116,6 @@ class Feed:
         self._last_counts = (0, 0)
         self._wrong = Troubles(daemon, TROUBLES)
         self._widest = len(H0STCNT0)
-        self._joined = asyncio.Event()
 
     # From the sockets
 
@@ -140,7 +137,7 @@ class Feed:
 
     def reconnected(self, number: int) -> None:
         """A session is back: what it carries may have traded in the gap, and KIS replays nothing."""
-        self._ask_prices(symbol for symbol, at in self.placed.items() if at == number)
+        self.missed.ask(symbol for symbol, at in self.placed.items() if at == number)
 
     def bad_frames(self) -> int:
         """Frames that could be read neither as control message nor as ticks, since the daemon started."""
@@ -169,7 +166,7 @@ class Feed:
             await self._pause(READ_LIST_EVERY)
 
     async def watch(self, items: Sequence[WatchItem]) -> None:
-        """Carry exactly these symbols from now on, as many as there are places."""
+        """Carry exactly these symbols from now on, as many as there are places. Raises ``django.db.Error``."""
         symbols = [item.symbol for item in items]
         placed, left_over = place(self.placed, symbols, sessions=len(self.keepers), capacity=self.capacity)
         if self._rows_missing:
@@ -193,41 +190,13 @@ class Feed:
         self.placed, self.left_over = placed, left_over
         for keeper in self.keepers:
             keeper.want(self._registrations(keeper.number))
-        self._due_prices = {symbol: tries for symbol, tries in self._due_prices.items() if symbol in placed}
-        self._ask_prices(joined)
+        self.missed.keep(placed)
+        self.missed.ask(joined)
         logger.info("watching %d symbols, %d without a place", len(placed), len(left_over))
-
-    def _ask_prices(self, symbols: Iterable[str]) -> None:
-        self._due_prices |= dict.fromkeys(symbols, 0)
-        self._joined.set()
 
     def _registrations(self, number: int) -> list[Registration]:
         first = [self.notices] if self.notices is not None and number == 1 else []
         return first + [Registration(TICK_TR_ID, symbol) for symbol, at in self.placed.items() if at == number]
-
-    async def fill_gaps(self, fence: Callable[[], int]) -> None:
-        """Read prices over REST where ticks may have been missed: the first tick may be minutes away."""
-        while not self.stopping.is_set():
-            await self._pause(1.0, self._joined)
-            self._joined.clear()
-            for symbols in _chunks(sorted(self._due_prices), SYMBOLS_A_CALL):
-                asked_at = datetime.now(KST)
-                # While we wait for an answer the watch list may change, and with it what is due.
-                tries = {symbol: self._due_prices[symbol] + 1 for symbol in symbols if symbol in self._due_prices}
-                self._due_prices |= tries
-                symbols = list(tries)
-                if not symbols:
-                    continue
-                try:
-                    prices = await self.client.multi_price(symbols)
-                    await self._board.run(write_prices, prices, asked_at, fence(), self.daemon)
-                except (NotSent, RateLimited, OutcomeUnknown, DatabaseError) as exc:
-                    logger.warning("no price over REST for %d symbols yet: %s", len(symbols), exc)
-                    symbols = [symbol for symbol in symbols if tries[symbol] >= PRICE_TRIES]
-                except KisError as exc:  # the mock host has no such call: those symbols wait for their ticks
-                    logger.warning("no price over REST for %d symbols: %s", len(symbols), exc)
-                for symbol in symbols:
-                    self._due_prices.pop(symbol, None)
 
     async def record(self) -> None:
         """Hand over what was noted for the recording, once a second until ``stopping``: the flush waits for others."""
@@ -351,14 +320,9 @@ class Feed:
             updated_at=datetime.now(KST),
         )
 
-    async def _pause(self, seconds: float, or_until: asyncio.Event | None = None) -> None:
-        """Wait so long, or until the daemon stops, or until ``or_until`` is set."""
-        waits = [asyncio.create_task(event.wait()) for event in (self.stopping, or_until) if event is not None]
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await wait
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.stopping.wait(), timeout=seconds)
 
 
 def _confirmed(keeper: Keeper) -> list[str]:
@@ -384,16 +348,9 @@ def _stored(symbols: set[str]) -> list[tuple[str, datetime, Bar | None, Bar | No
 
 
 def _bar(row: Quote, name: str) -> Bar | None:
-    starts_at = getattr(row, f"{name}_at")
-    if starts_at is None:
-        return None
-    prices = [getattr(row, f"{name}_{part}") for part in ("open", "high", "low", "close", "volume")]
-    return Bar(starts_at.astimezone(KST).replace(tzinfo=None), *prices)
+    found = quote_bar(row, name)
+    return None if found is None else Bar(found.starts_at.replace(tzinfo=None), *found[1:])
 
 
 def _ends_at(bar: Bar | None) -> datetime | None:
     return None if bar is None else bar.starts_at.replace(tzinfo=KST) + timedelta(minutes=1)
-
-
-def _chunks(symbols: Sequence[str], size: int) -> list[Sequence[str]]:
-    return [symbols[i : i + size] for i in range(0, len(symbols), size)]

@@ -15,13 +15,13 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from collectors import symbol_texts
 from collectors.job_models import JobDay, JobItem
 from collectors.jobs import JOBS, again, hand_out, resume
 from collectors.sources import lacks_key
 from market.issue_search import IssueSearch
 from stockdesk.admin import ReadOnlyAdmin, day, moment
 from stockdesk.confirmation import Deed, Line, ask, is_confirmed
-from stockdesk.kis.messages import KST
 
 State = JobItem.State
 UNFINISHED = [State.WAITING, State.RUNNING, State.FAILED]
@@ -33,15 +33,12 @@ def label_of(name: str) -> str:
 
 
 def minute(at: datetime | None) -> str:
-    """A moment in Seoul to the minute, without the date when it is today."""
-    if at is None:
-        return "–"
-    local = timezone.localtime(at, KST)
-    return f"{local:%H:%M}" if local.date() == timezone.localdate(timezone=KST) else f"{local:%m-%d %H:%M}"
+    """A moment in Seoul to the minute, without the date when it is today; a dash for none."""
+    return symbol_texts.minute(at) or "–"
 
 
 def next_text(name: str) -> str:
-    """When the next day of a job is due."""
+    """When the next day of a job is due, or that it has no key."""
     if missing_key(name):
         return gettext("no key")
     return minute(JOBS[name].due.next_at(timezone.now())) if name in JOBS else "–"

@@ -55,7 +55,7 @@ class Job:
     ``fetch`` may be called again for the same item and must then leave the same rows. It raises `NotYet` where
     the source has nothing yet (asked again at its ``until``), `LeftOut` or `NoData` where this item will bring
     nothing, `QuotaReached` or `KeyRefused` where the source gives nothing more today to any job of it; any other
-    error fails this item alone, and a `BadCall` is not repeated.
+    error fails this item alone, and a `BadCall` is not repeated. An item during which the database went waits.
 
     ``again``: a day that is due is listed anew so often, for its items grow. ``after``: a day is opened only when
     nothing is left to fetch of the newest day of that job up to it.
@@ -76,6 +76,8 @@ class LeftOut(Exception):
 
 
 JOBS: dict[str, Job] = {}
+#: The item of a day that is done in one go.
+EVERYTHING = "all"
 
 
 def register(job: Job) -> Job:
@@ -83,6 +85,11 @@ def register(job: Job) -> Job:
     if JOBS.setdefault(job.name, job) is not job:
         raise ValueError(f"two jobs are called {job.name}")
     return job
+
+
+def one_item(day: date) -> list[str]:
+    """The ``items`` of a job that does all of a day in one go."""
+    return [EVERYTHING]
 
 
 def of_the_source(job: Job) -> list[str]:
@@ -129,9 +136,9 @@ _HANDED_OUT = "UPDATE collectors_jobday SET handed_out_at = NOW(6) WHERE job = %
 
 
 def open_day(job: Job, day: date) -> int:
-    """Write down what there is to do that day. Repeating it adds what is new and touches nothing else.
+    """Write down what there is to do that day; how much that is. Repeating it adds what is new and leaves the rest.
 
-    Where the source has no key the day stands there without items.
+    Where the source has no key the day stands there without items. Raises what ``job.items`` raises.
     """
     names = [] if sources.lacks_key(job.source) else list(dict.fromkeys(job.items(day)))
     if too_long := [name for name in names if not 0 < len(name) <= ITEM_LENGTH]:
@@ -188,8 +195,11 @@ def end(item: JobItem, state: str, *, rows: int | None = None, error: str = "", 
     return bool(ended)
 
 
-def again(items: "Iterable[int]") -> int:
-    """Put failed and left out items back to the beginning, by a person's wish."""
+def again(items: Iterable[int]) -> int:
+    """Put failed and left out items back to the beginning, by a person's wish; how many there were.
+
+    ``items`` are primary keys.
+    """
     failed = [JobItem.State.FAILED, JobItem.State.SKIPPED]
     return JobItem.objects.filter(pk__in=items, state__in=failed).update(
         state=JobItem.State.WAITING, attempts=0, not_before=None, error=""
@@ -227,7 +237,10 @@ def work(job: str, day: str) -> str:
 
 
 def fetch(job: Job, item: JobItem, now: Callable[[], datetime] = lambda: datetime.now(KST)) -> bool:
-    """Get one item that is ours and write down what became of it. False when its source gives no more today."""
+    """Get one item that is ours and write down what became of it. False when its source gives no more today.
+
+    Raises ``django.db.OperationalError`` when the database went meanwhile.
+    """
     try:
         rows = job.fetch(item.day, item.item)
     except (QuotaReached, KeyRefused) as exc:

@@ -25,8 +25,9 @@ logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# All of these are seconds.
 LOOK_EVERY = 0.5
-# A connection has proved itself, and the pace starts afresh, after this much data.
+# A connection that has carried data for so long has proved itself, and the pace starts afresh.
 PROVED_AFTER = 60.0
 QUARANTINE = 60.0
 # An approval key that waits for the governor is used within this time, or another one is fetched.
@@ -94,6 +95,7 @@ class Keeper:
     _live_at: float = field(default_factory=time.monotonic)
 
     def want(self, registrations: Sequence[Registration]) -> None:
+        """Carry exactly these from now on, in this connection and those after it; with none at all the place rests."""
         self._wanted = tuple(registrations)
         if self.session is not None:
             self.session.want(self._wanted)
@@ -103,6 +105,7 @@ class Keeper:
         return self._wanted
 
     def last_frame_at(self) -> datetime | None:
+        """When the connection last brought anything, KST; None without one."""
         if self.session is None or not self.session.heard_at:
             return None
         return datetime.now(KST) - timedelta(seconds=time.monotonic() - self.session.heard_at)
@@ -114,6 +117,7 @@ class Keeper:
         return time.monotonic() - self._live_at
 
     def bad_frames(self) -> int:
+        """Frames of all its connections that were neither control message nor ticks."""
         return self._bad_before + (self.session.counts.bad if self.session is not None else 0)
 
     async def run(self) -> None:

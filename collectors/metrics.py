@@ -56,7 +56,7 @@ def rounds() -> Iterator[Metric]:
 
 @figures_of_tables
 def jobs() -> Iterator[Metric]:
-    """Items of yesterday and today: by their index, for the table keeps years."""
+    """Items of yesterday and today: by their index, for the table keeps three months."""
     since = timezone.localdate() - JOB_DAYS
     rows = JobItem.objects.filter(job__in=list(JOBS), day__gte=since).values_list("state").annotate(Count("pk"))
     found = dict(rows.order_by())

@@ -8,13 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from collectors import backups, retention
 from collectors.due import Newest, each_day
 from collectors.errors import SourceError
-from collectors.jobs import Job, register
+from collectors.jobs import Job, one_item, register
 from collectors.reference.days import is_trading_day
 from collectors.sources import DESK, MASTER
 from market.instruments import load_instruments
 from stockdesk.kis.masterfiles import MasterFiles
 
-EVERYTHING = "all"
 #: Seconds for one of the three files: all of them must be there before another worker takes the item.
 A_FILE = 30.0
 
@@ -31,11 +30,11 @@ register(
     Job(
         "instruments",
         _("List of issues"),
-        lambda day: [EVERYTHING],
+        one_item,
         instruments,
         Newest(each_day(6, 20, counts=is_trading_day)),
         MASTER,
     )
 )
-register(Job("backup", _("Backup"), backups.items, backups.fetch, Newest(each_day(5, 20)), DESK))
-register(Job("retention", _("Raw answers tidied up"), retention.items, retention.fetch, Newest(each_day(5)), DESK))
+register(Job("backup", _("Backup"), one_item, backups.fetch, Newest(each_day(5, 20)), DESK))
+register(Job("retention", _("Raw answers tidied up"), one_item, retention.fetch, Newest(each_day(5)), DESK))

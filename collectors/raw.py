@@ -81,7 +81,10 @@ def keep(source: str, kind: str, key: str, data: bytes, *, fetched_at: datetime 
 
 
 def parse(body: Body) -> int:
-    """Make rows of the body with the registered parser, and note beside it that this was done."""
+    """Make rows of the body with the registered parser, and note beside it that this was done; how many rows.
+
+    Raises what the parser raises: SourceError for a body that cannot be read.
+    """
     registered = PARSERS[body.source, body.kind]
     rows = registered.store(body)
     RawBody.objects.filter(pk=body.id).update(parsed_with=registered.version, parsed_at=timezone.now(), rows=rows)

@@ -1,26 +1,13 @@
 """The kept answers of the sources: which there are, and what was made of them; not the bodies themselves."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from assets.admin import figure
 from collectors.models import RawBody
 from stockdesk.admin import ReadOnlyAdmin, moment
-
-
-def day(field: str, description: Any) -> Any:
-    """A column of a date in few letters."""
-
-    @display(description=description, ordering=field)
-    def column(self: ReadOnlyAdmin, row: Any) -> str:
-        return f"{getattr(row, field):%Y-%m-%d}"
-
-    return column
 
 
 @admin.register(RawBody)

@@ -1,4 +1,4 @@
-"""What today's sales earned, asked for when it can have changed: only a sale moves it."""
+"""What today's sales earned (TTTC8494R), asked for when it can have changed: only a sale moves it."""
 
 import logging
 from collections.abc import Awaitable, Callable

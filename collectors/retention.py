@@ -6,12 +6,6 @@ from django.utils import timezone
 
 from collectors import raw
 
-EVERYTHING = "all"
-
-
-def items(day: date) -> list[str]:
-    return [EVERYTHING]
-
 
 def fetch(day: date, item: str) -> int:
     """Delete the raw bodies that are too old or too many; how many went."""

@@ -8,7 +8,10 @@ DEADLOCK, LOCK_TIMEOUT = 1213, 1205
 
 
 def executed(sql: str, parameters: tuple[Any, ...]) -> int:
-    """Rows changed by one statement; after a deadlock, or a lock waited for too long, it is tried again twice."""
+    """Rows changed by one statement; after a deadlock, or a lock waited for too long, it is tried again twice.
+
+    Not inside of a transaction, all of which a deadlock would undo. Raises ``django.db.Error``.
+    """
     for last in (False, False, True):
         try:
             with connection.cursor() as cursor:

@@ -16,7 +16,8 @@ from stockdesk.kis.rest import SYMBOLS_A_CALL
 logger = logging.getLogger(__name__)
 
 LANE = "market"
-#: Calls that have left and are not answered yet. Twelve a second with answers after a second need twelve.
+#: Calls that queue for their slot or are not answered yet, at most. Twelve a second, answered after a second, need
+#: twelve beside those that queue.
 IN_FLIGHT = 24
 #: Calls that stand in the queue for their slot. One would do on a quiet machine. More would book the lane far ahead,
 #: and an order that borrows from it would come after all of them.

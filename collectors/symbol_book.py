@@ -19,7 +19,8 @@ from stockdesk.kis.orderbook import Level, OrderBook
 
 @for_the_script
 def symbol_book(request: HttpRequest, symbol: str) -> HttpResponse:
-    """``open`` is whether the market is in session: outside of it nobody is asked, and the page waits longer."""
+    """The book as JSON. ``open`` is false outside of KRX's sessions, and for a symbol that is not listed: nobody is
+    asked then, and the page waits longer."""
     now = timezone.now()
     if day_of(now.astimezone(KST).date()).window_at(now) is None:
         return JsonResponse({"open": False, "note": _("The order book is read in trading hours.")})

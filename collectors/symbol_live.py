@@ -58,7 +58,7 @@ def quote_facts(quote: Quote, now: datetime) -> tuple[dict[str, str], dict[str, 
         base = quote.last_price - quote.change
     arrow = {"up": "▲ ", "down": "▼ "}.get(way, "")
     mark = {"up": "+", "down": "-"}.get(way, "")
-    sources = {"ws": _("real time"), "rest": "REST", "batch": _("batch")}
+    sources = {"ws": _("real time"), "rest": "REST"}
     prices = {"open": quote.open_price, "high": quote.high_price, "low": quote.low_price}
     texts = {
         "price": show.whole(quote.last_price),

@@ -16,6 +16,7 @@ from collectors.job_admin import missing_key
 from collectors.job_models import JobItem
 from collectors.jobs import JOBS
 from collectors.reference.days import days_held
+from collectors.symbol_chart import for_the_script
 from collectors.symbol_live import holding_of, live_facts, quote_of
 from collectors.symbol_sections import SECTIONS, Section
 from collectors.symbol_texts import minute
@@ -25,7 +26,6 @@ from market.instrument_admin import marks
 from market.models import Instrument, Quote
 from market.views import desk_facts
 from market.watchlist import read_watch_list
-from stockdesk.access import may_see
 from stockdesk.guards import for_viewers
 
 #: How far back the last attempt at a symbol is looked for.
@@ -68,17 +68,11 @@ def symbol_page(request: HttpRequest, symbol: str) -> HttpResponse:
     return render(request, "collectors/symbol.html", {**facts, **desk_facts()})
 
 
-@never_cache
+@for_the_script
 def symbol_live(request: HttpRequest, symbol: str) -> HttpResponse:
-    """What moved, for the page's script; 403 tells it that the login or the role has ended."""
-    if not may_see(request.user):
-        return JsonResponse({}, status=403)
-    try:
-        quote = quote_of(symbol)
-        facts = {**live_facts(quote, holding_of(symbol), timezone.now()), "bars": live_bars(quote)}
-    except DatabaseError:
-        return JsonResponse({}, status=503)
-    return JsonResponse(facts)
+    """What moved, for the page's script."""
+    quote = quote_of(symbol)
+    return JsonResponse({**live_facts(quote, holding_of(symbol), timezone.now()), "bars": live_bars(quote)})
 
 
 def places(names: Iterable[str], live: dict[str, Any]) -> list[dict[str, str]]:

@@ -20,13 +20,12 @@ admin.site.register(WatchRow, WatchRowAdmin)
 admin.site.register(Instrument, InstrumentAdmin)
 
 
-#: The bars in the making, as programs hand them to each other.
+#: The bar in the making and the one closed last, as programs hand them to each other.
 PARTS = ("open", "high", "low", "close", "volume")
 OF_BARS = tuple(f"{bar}_{part}" for bar in ("bar", "closed_bar") for part in PARTS)
 WAYS: dict[str, Any] = {
     "ws": pgettext_lazy("quote", "live"),
     "rest": pgettext_lazy("quote", "asked for"),
-    "batch": pgettext_lazy("quote", "fetched in a batch"),
 }
 
 

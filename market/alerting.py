@@ -9,10 +9,11 @@ from django.utils.translation import gettext_noop
 
 from market.feedsessions import carried_symbols
 from market.models import Instrument, Quote
-from market.readiness import COLLECTOR, QUOTE_SECONDS
+from market.readiness import QUOTE_SECONDS
 from market.words import SENTENCES
 from stockdesk.alerts.registry import section, watch
 from stockdesk.events import Trouble, Troubles
+from stockdesk.health import COLLECTOR
 from stockdesk.hours import day_of
 from stockdesk.kis.messages import KST
 from stockdesk.models import DaemonState

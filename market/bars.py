@@ -7,7 +7,6 @@ them the migration goes on, and the system check, ``doctor`` and ``/readyz`` tel
 import hashlib
 import logging
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.apps import AppConfig
@@ -55,7 +54,7 @@ def standing(connection: BaseDatabaseWrapper) -> Standing:
 
 
 def install(connection: BaseDatabaseWrapper, every: int) -> str:
-    """Make what is missing or of another definition; what the server refused, or nothing.
+    """Make what is missing or of another definition; the number of the server's error as a text, or nothing.
 
     ``every`` is in seconds; 0 makes the EVENT and leaves it switched off.
     """
@@ -75,6 +74,7 @@ def install(connection: BaseDatabaseWrapper, every: int) -> str:
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
+    """Take both out of the database, for a migration back. Raises ``django.db.Error``."""
     with connection.cursor() as cursor:
         cursor.execute(f"DROP EVENT IF EXISTS {EVENT}")
         cursor.execute(f"DROP PROCEDURE IF EXISTS {PROCEDURE}")
@@ -96,12 +96,6 @@ def seed(using: str = DEFAULT_DB_ALIAS) -> None:
     BarState.objects.using(using).update_or_create(pk=1, defaults={"around_the_clock": around})
     rules = [BarRule(interval=interval, keep_days=days) for interval, days in KEPT_DAYS.items()]
     BarRule.objects.using(using).bulk_create(rules, ignore_conflicts=True)
-
-
-def roll(now: datetime, using: str = DEFAULT_DB_ALIAS) -> None:
-    """What the EVENT does, at once. ``now`` is naive, KST. Not inside of a transaction: it makes its own."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(f"CALL {PROCEDURE}(%s)", [now])
 
 
 def grant_hint(connection: BaseDatabaseWrapper) -> str:

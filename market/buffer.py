@@ -117,6 +117,7 @@ class Slot:
 class BufferCounts:
     """Records since the daemon started: all, damaged, older than what we have, of symbols nobody asked for.
 
+    ``bad`` counts a frame that is refused whole as one, which is not among ``records``.
     ``lost_bars`` are closed minutes that went while the database was away for too long.
     """
 
@@ -163,7 +164,10 @@ class Buffer:
             self._slots[new] = Slot()
 
     def restore(self, symbol: str, traded_at: datetime, bar: Bar | None, closed_bar: Bar | None) -> None:
-        """Go on where the stored row stands (KST): older ticks are ignored, the bar in the making grows on."""
+        """Go on where the stored row stands: older ticks are ignored, the bar in the making grows on.
+
+        ``traded_at`` is Korean wall time, with a zone or without. A symbol that has had a tick already is left alone.
+        """
         slot = self._slots.get(symbol.encode())
         if slot is None or slot.time:
             return
@@ -178,8 +182,8 @@ class Buffer:
 
         ``received_at`` is Unix time in seconds; without it the buffer asks its own clock.
 
-        A frame whose fields do not divide by its record count is refused whole; a record without a proper
-        symbol, time or price is refused alone.
+        A frame whose fields do not divide by its record count is refused whole, and counts as one; a record without
+        a proper time or price is refused alone. One of a symbol that is not kept is dropped, not refused.
         """
         pieces = frame.split(b"|", 3)
         if len(pieces) != 4:

@@ -18,7 +18,7 @@ EVENING = "3"  # MARKET_CLS_CODE of the after-market
 
 
 class Bar(NamedTuple):
-    """``starts_at`` is aware; prices KRW, volume shares."""
+    """``starts_at`` is aware, KST; prices KRW, volume shares."""
 
     starts_at: datetime
     open: int
@@ -125,7 +125,7 @@ def live_bars(quote: Quote | None) -> dict[str, list[int] | None]:
 
 
 def quote_bar(quote: Quote, name: str) -> Bar | None:
-    """``bar`` or ``closed_bar`` of the row."""
+    """``bar`` or ``closed_bar`` of the row, in KST; None where it has none."""
     starts_at = getattr(quote, f"{name}_at")
     parts = [getattr(quote, f"{name}_{part}") for part in ("open", "high", "low", "close", "volume")]
     return None if starts_at is None or None in parts else Bar(starts_at.astimezone(KST), *parts)

@@ -1,7 +1,7 @@
 """What the screens know, as versioned tables: each browser is told the cells that changed since it last heard.
 
-No I/O and no clock: ``market.live`` puts rows in, ``market.consumers`` takes text out. A browser that reads
-slowly simply asks later and gets one merged delta, so nothing queues up for it.
+No I/O and no clock: `market.live` puts rows in and takes text out for each browser. A browser that reads slowly
+simply asks later and gets one merged delta, so nothing queues up for it.
 """
 
 import json
@@ -99,18 +99,11 @@ class Feed:
         changed = [table.put(key, list(values), version) for key, values in rows.items()]
         if whole:
             changed += [table.remove(key, version) for key in table.others(rows)]
-        return self._settle(any(changed), version)
-
-    def remove(self, sheet: str, keys: Iterable[str]) -> bool:
-        version = self.version + 1
-        changed = [self.sheets[sheet].remove(key, version) for key in keys]
-        return self._settle(any(changed), version)
-
-    def _settle(self, changed: bool, version: int) -> bool:
-        if changed:
-            self.version = version
-            self._texts.clear()
-        return changed
+        if not any(changed):
+            return False
+        self.version = version
+        self._texts.clear()
+        return True
 
     def delta(self, since: int = 0) -> str:
         """JSON text for a reader that stands at version ``since``; 0 is a newcomer and gets everything.

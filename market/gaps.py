@@ -51,7 +51,7 @@ def save_gaps(gaps: Iterable[Gap], fence: int, daemon: str) -> None:
 
 
 def trading_spans(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """The trading hours between two times, day by day; two queries for each."""
+    """The trading hours between two times, day by day, of the last week at most; two queries for each day."""
     since = max(since, until - LOOK_BACK)
     on = since.astimezone(KST).date()
     while on <= until.astimezone(KST).date():

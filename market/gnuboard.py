@@ -158,8 +158,9 @@ def is_on(value: Any) -> bool:
 def run_values(flag: Column) -> tuple[Any, Any]:
     """What to write for on and off so that PHP which tests truth and PHP which tests ``<> ''`` both agree.
 
-    Text: '1' and ''. Numbers and bits: 1 and 0 ('' fails under strict mode). Enum: members, for there ``'1'``
-    that is no member means "the first one" to MariaDB.
+    Text: GNUBOARD_RUN_ON and GNUBOARD_RUN_OFF, which are '1' and '' unless set. Numbers: RUN_ON where it is one, else
+    1, and 0 ('' fails under strict mode); bits: 1 and 0. Enum: members, for there ``'1'`` that is no member means
+    "the first one" to MariaDB. Raises GnuboardError for an enum that has no member for one of the two.
     """
     board = settings.DESK.gnuboard
     if flag.data_type in NUMBER_TYPES:
@@ -198,8 +199,8 @@ def clean_symbol(value: Any) -> str:
 def typed_number(value: Any) -> int | None:
     """A price or quantity that a person typed, in KRW or shares, or None: "71,900원" -> 71900, "12,34" -> None.
 
-    Commas only in right groups of three, no sign, point, exponent or leading zero. Anything else is not guessed:
-    PHP would have made 312 of "312,500".
+    Commas only in right groups of three, no sign, point, exponent or leading zero, below 10^12. Anything else is not
+    guessed: PHP would have made 312 of "312,500".
     """
     text = re.sub(r"\s+", "", "" if value is None else str(value)).translate(_FULL_WIDTH)
     text = text.removeprefix("₩")

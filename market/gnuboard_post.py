@@ -8,20 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from market.gnuboard import GnuboardError, column, columns, run_values
 from market.models import WatchRow
+from stockdesk.kis.messages import KST
 
 LOCK_WAIT = 5  # seconds
 ATTEMPTS = 5
 DEADLOCK, LOCK_TIMEOUT = 1213, 1205
-SEOUL = ZoneInfo("Asia/Seoul")
 
 
 class RowGone(GnuboardError):
@@ -40,11 +38,12 @@ def post(*, symbol: str, name: str, running: bool, more: dict[str, Any] | None =
     """Add a row to the watch list as a post of the board, and return its ``wr_id``.
 
     ``more`` holds values of further mapped columns by column name. Call it outside of any transaction: the named
-    lock must outlive the commit, or the next writer would not see this row's ``wr_num``.
+    lock must outlive the commit, or the next writer would not see this row's ``wr_num``. Raises GnuboardError with a
+    sentence for the screen, and ``django.db.Error``.
     """
     board = settings.DESK.gnuboard
     on, off = run_values(column(board.col_run))
-    now = _seoul_now()
+    now = board_now()
     author = _author()
     values = {
         "wr_subject": name or symbol,
@@ -113,14 +112,17 @@ def _insert(values: dict[str, Any], author: Author, now: str, progress: _Progres
 
 
 def switch(wr_ids: list[int], *, on: bool) -> int:
-    """Write the run flag of these posts and of nothing else; how many of them still exist."""
+    """Write the run flag of these posts and nothing else; how many of them still exist. Raises as `post`."""
     board = settings.DESK.gnuboard
     values = run_values(column(board.col_run))
     return WatchRow.objects.filter(pk__in=wr_ids).update(run_value=values[0] if on else values[1])
 
 
 def edit(wr_id: int, **changes: Any) -> None:
-    """Write the changed columns of one post, by field name: PHP counts hits and comments meanwhile."""
+    """Write the changed columns of one post, by field name: PHP counts hits and comments meanwhile.
+
+    Raises RowGone where the board has no such post any more, and ``django.db.Error``.
+    """
     if changes and not WatchRow.objects.filter(pk=wr_id).update(**changes):
         raise RowGone(_("This row was deleted in the board meanwhile."))
 
@@ -193,6 +195,6 @@ def _author() -> Author:
     return Author(member="", name=wanted or "stockdesk")
 
 
-def _seoul_now() -> str:
-    now: datetime = timezone.now()
-    return now.astimezone(SEOUL).strftime("%Y-%m-%d %H:%M:%S")
+def board_now() -> str:
+    """Korean wall time as PHP writes it: 2026-11-20 09:00:00."""
+    return f"{datetime.now(KST):%Y-%m-%d %H:%M:%S}"

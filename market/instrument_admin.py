@@ -23,11 +23,11 @@ class WithQuotes(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.read_at = timezone.now()
+        read_at = timezone.now()
         quotes = Quote.objects.of(instrument.symbol for instrument in self.result_list)
         for instrument in self.result_list:
             instrument.quote = quotes.get(instrument.symbol)
-            instrument.read_at = self.read_at
+            instrument.read_at = read_at
 
 
 class ListingFilter(admin.SimpleListFilter):

@@ -40,7 +40,7 @@ _MISSING_QUOTES = """
 
 @dataclass(slots=True)
 class Loaded:
-    """What a load did: issues by market, what came and went, and why a market's list was not believed."""
+    """What a load did: issues by market, the symbols that came and went, and why a market's list was not taken."""
 
     listed: dict[str, int] = field(default_factory=dict)
     joined: list[str] = field(default_factory=list)
@@ -52,9 +52,9 @@ def load_instruments(files: MasterFiles, *, even_if_shorter: bool = False) -> Lo
     """Read all markets' lists and bring the table in line with them; the nightly run and the command call this.
 
     A list that cannot be fetched or read, or that lacks more than a few per cent of what we have, changes nothing
-    and is an event; ``even_if_shorter`` believes the latter. Only when all lists are there is an issue that none
-    of them names marked delisted: it may have moved to the market whose list is missing. Raises
-    ``django.db.Error``.
+    and is an event; ``even_if_shorter`` believes the latter, but never an empty list. Only when all lists are there
+    is an issue that none of them names marked delisted: it may have moved to the market whose list is missing.
+    Raises ``django.db.Error``.
     """
     loaded = Loaded()
     lists: dict[Market, list[Listed]] = {}
@@ -62,8 +62,7 @@ def load_instruments(files: MasterFiles, *, even_if_shorter: bool = False) -> Lo
         try:
             master = parse_master(files.fetch(layout.file), market)
             wanted = [listed for listed in master.listed if listed.group in KINDS and is_symbol(listed.symbol)]
-            if not even_if_shorter:
-                _check_length(market, wanted)
+            _check_length(market, wanted, even_if_shorter=even_if_shorter)
         except KisError as exc:
             log.warning("the list of %s stays as it is: %s", market, exc)
             loaded.refused[market] = str(exc)
@@ -76,13 +75,13 @@ def load_instruments(files: MasterFiles, *, even_if_shorter: bool = False) -> Lo
     return loaded
 
 
-def _check_length(market: Market, wanted: Sequence[Listed]) -> None:
-    """MasterError for a list that lacks too much of what is stored; an empty one is right for KONEX at most."""
+def _check_length(market: Market, wanted: Sequence[Listed], *, even_if_shorter: bool) -> None:
+    """MasterError for a list that lacks too much of what is stored; an empty one is right where KONEX has none."""
     stored = set(Instrument.objects.listed().filter(market=market).values_list("symbol", flat=True))
     if not wanted and (stored or market != "KONEX"):
         raise MasterError(f"the list of {market} names no issue")
     gone = stored - {listed.symbol for listed in wanted}
-    if len(gone) > max(GONE_FEW, len(stored) * GONE_PERCENT // 100):
+    if not even_if_shorter and len(gone) > max(GONE_FEW, len(stored) * GONE_PERCENT // 100):
         raise MasterError(f"the list of {market} lacks {len(gone)} of {len(stored)} issues")
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from market.models import Instrument
 
 FOUND = 200
-"""Issues whose name fits a word; their codes go into the search of the table."""
+"""So many issues at most whose name fits a word: their codes go into the search of the table."""
 
 
 class IssueSearch:

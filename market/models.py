@@ -10,14 +10,13 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from market.bar_models import BarGap, BarRule, BarState, ClosedBar, MarketBar
+from market.bar_models import SYMBOL_LENGTH, BarGap, BarRule, BarState, ClosedBar, MarketBar
 
 __all__ = [
-    "BarGap", "BarRule", "BarState", "ClosedBar", "ExecutionNotice", "FeedSession", "Instrument", "MarketBar",
-    "Quote", "RawField", "WatchRow",
+    "SYMBOL_LENGTH", "BarGap", "BarRule", "BarState", "ClosedBar", "ExecutionNotice", "Favourite", "FeedSession",
+    "Instrument", "MarketBar", "Quote", "WatchRow",
 ]  # fmt: skip
 
-SYMBOL_LENGTH = 9
 NAME_LENGTH = 40
 
 
@@ -37,8 +36,8 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
 class Quote(models.Model):
     """The latest known state of one instrument; one row per symbol, overwritten in place.
 
-    PHP pages read this table, hence KIS's column names. "Never seen" is NULL, never 0: rows are made empty
-    when a symbol joins the watch list and filled by ticks (H0STCNT0) and multi-price reads (FHKST11300006).
+    PHP pages read this table, hence KIS's column names. "Never seen" is NULL, never 0: rows are made empty when a
+    symbol joins the watch list or is listed, and filled by ticks (H0STCNT0) and multi-price reads (FHKST11300006).
     """
 
     # Binary, whatever the database's default: the once-a-second write finds its rows by this index.
@@ -77,7 +76,7 @@ class Quote(models.Model):
     business_date = models.DateField(_("business date"), null=True, db_column="bsop_date")
     traded_at = models.DateTimeField(_("traded at"), null=True)
     received_at = models.DateTimeField(_("received at"), null=True)
-    source = models.CharField(_("source"), max_length=8, default="", db_default="", help_text="ws, rest or batch")
+    source = models.CharField(_("source"), max_length=8, default="", db_default="", help_text="ws or rest")
     session = models.PositiveSmallIntegerField(_("session"), null=True)
 
     # The bar in the making and the last closed one (minute), of every tick and not of samples.
@@ -244,8 +243,8 @@ class FeedSession(models.Model):
 class ExecutionNotice(models.Model):
     """One 체결통보 (H0STCNI0, H0STCNI9) as it came: append only, a hint until the order inquiry confirms it.
 
-    KIS gives a fill no id. ``digest`` is made of the raw text, the session and the second of arrival, so that
-    storing one notice twice is harmless while two equal fills later on remain two.
+    KIS gives a fill no id. ``digest`` is made of the raw text, the session, the second of arrival and the place among
+    equals (`market.notices`), so that storing one notice twice is harmless while two equal fills remain two.
     """
 
     digest = models.CharField(_("digest"), max_length=64, unique=True, help_text="SHA-256, hexadecimal")
@@ -343,8 +342,8 @@ class WatchRow(models.Model):
     """A row of the watch list; the table belongs to Gnuboard 5, whose PHP pages keep writing it.
 
     Only the columns the desk uses are declared, named by the settings: a declared column that the site lacks
-    would break every query. Write with ``save(update_fields=...)`` of what changed, never whole (PHP counts
-    hits and comments meanwhile), and add rows with ``market.gnuboard.post`` alone.
+    would break every query. Rows are added, switched and edited by `market.gnuboard_post` alone, which writes the
+    columns that changed and never a whole row: PHP counts hits and comments meanwhile.
     """
 
     wr_id = models.AutoField(_("row"), primary_key=True)

@@ -22,7 +22,7 @@ def save_notices(
 
     The digest adds place and second of arrival to KIS's text, and the position among equals: two equal
     fills in one second are two rows, one notice stored twice is one. Whose HTS id a notice carries is told by
-    ``own`` alone; the id itself is stored nowhere.
+    ``own`` alone; the id itself is stored nowhere. Raises ``django.db.Error``.
     """
     seen: dict[str, int] = {}
     rows = []

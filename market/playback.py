@@ -21,7 +21,7 @@ from stockdesk.models import Fence
 
 DAEMON, FENCE = "ws_market", 1
 SESSIONS = range(1, 6)
-#: The daemon writes its lamps with every flush; half as often as they are believed is enough here, seconds.
+#: Seconds. The daemon writes its lamps with every flush; decisions believe one for ten, so half of that will do.
 LAMPS_EVERY = 5.0
 
 
@@ -44,7 +44,7 @@ class Playback:
         self._lamps: tuple[float, list[int]] = (0.0, [])
 
     def prepare(self) -> None:
-        """Take the place of run_ws_market in this database. Rows of sessions and quotes begin empty."""
+        """Take the place of run_ws_market in this database, whose rows of sessions and quotes must be empty."""
         Fence.objects.update_or_create(name=DAEMON, defaults={"number": FENCE})
 
     def play(self, at: float, session: int, text: bytes) -> bool:

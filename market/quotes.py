@@ -49,7 +49,7 @@ def write_ticks(pending: Sequence[Pending], fence: int, daemon: str) -> Written:
 
     What cannot be read of a record is left out and named in ``refused``, the rest is written, and so are its
     bars; the row holds the last closed one, and all that are news go where the EVENT fetches them, together or
-    not at all. Raises ``django.db.Error``; nothing was written then and the caller puts the rows back.
+    not at all. Raises ``django.db.Error``: the caller puts the rows back, and writing them again does no harm.
     """
     rows: list[list[str]] = []
     refused: list[str] = []
@@ -73,7 +73,10 @@ def write_ticks(pending: Sequence[Pending], fence: int, daemon: str) -> Written:
 
 
 def write_prices(prices: Iterable[PriceRow], asked_at: datetime, fence: int, daemon: str) -> Written:
-    """Write prices read over REST; a row that a tick reached after ``asked_at`` keeps its tick."""
+    """Write prices read over REST (FHKST11300006); a row that a tick reached after ``asked_at`` keeps its tick.
+
+    Raises ``django.db.Error``; so do the others here.
+    """
     return write_asked_prices(((price, asked_at) for price in prices), fence, daemon)
 
 
@@ -111,10 +114,10 @@ def write_rows(rows: Sequence[list[str]], newer: str, fence: int, daemon: str) -
         return int(cursor.rowcount)
 
 
-def write_fenced(table: str, columns: Sequence[str], rows: Sequence[list[str]], fence: int, daemon: str) -> int:
+def write_fenced(table: str, columns: Sequence[str], rows: Sequence[list[str]], fence: int, daemon: str) -> None:
     """Insert rows, or overwrite those of the same key, while ``daemon`` holds lease ``fence``; no cell is empty."""
     if not rows:
-        return 0
+        return
     names = ", ".join(columns)
     heads = ", ".join(f"'' {name}" for name in columns)
     updates = ", ".join(f"{name} = VALUES({name})" for name in columns)
@@ -125,7 +128,6 @@ def write_fenced(table: str, columns: Sequence[str], rows: Sequence[list[str]], 
             f" JOIN {Fence._meta.db_table} f ON f.name = %s AND f.number = %s ON DUPLICATE KEY UPDATE {updates}",
             [daemon, fence],
         )
-        return int(cursor.rowcount)
 
 
 def _row_sql(cells: list[str]) -> str:

@@ -46,7 +46,8 @@ def sessions_stand() -> Iterator[Reason]:
 
 @ready_check
 def quotes_are_fresh() -> Iterator[Reason]:
-    """Asked for only while continuous trading is on, after the seconds that its first prices may take."""
+    """Their age counts while continuous trading is on, after the seconds that its first prices may take; that there
+    is none at all counts always."""
     newest = Quote.objects.aggregate(newest=Max("received_at"))["newest"]
     if newest is None:
         yield Reason("quotes_absent", _("No quote has arrived yet."))

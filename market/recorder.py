@@ -261,7 +261,7 @@ def recordings(directory: Path) -> list[Path]:
     return sorted(path for path in directory.glob(f"????-??-??{SUFFIX}") if path.is_file())
 
 
-def purge(directory: Path, days: int, most_bytes: int, *, today: date | None) -> None:
+def purge(directory: Path, days: int, most_bytes: int, *, today: date) -> None:
     """Leave today's and the ``days`` - 1 before it, or fewer while all together pass the ceiling; today's stays."""
     sizes = {path: path.stat().st_size for path in recordings(directory)}
     earlier = [path for path in sizes if path.name != f"{today}{SUFFIX}"]

@@ -7,8 +7,8 @@ before a crash stays readable. Each member says in its gzip extra field, subfiel
 
 Version 1. Times are Unix seconds, numbers little-endian. The kinds:
 
-    0 HEADER    JSON: format, date, columns known of each stream, program, the watch list (symbol: session). Written
-                whenever a program begins to record; a gap before it is one in which nobody recorded.
+    0 HEADER    JSON: format, version, date, columns known of each stream, program, the watch list (symbol: session).
+                Written whenever recording begins, after a trouble too; in a gap before it nobody recorded.
     1 TICKS     <I records, their times (f64 each), their sessions (u8 each), their texts with a line feed between
     2 CHANGE    the same, with a change of the watch list among its records
 
@@ -130,12 +130,12 @@ class Recording:
         return max(block.last_at for block in self.blocks)
 
     def gaps(self, longer_than: float) -> list[tuple[float, float]]:
-        """Stretches in which nothing was recorded, not even that the desk was there: it says so at every flush."""
+        """Stretches (Unix seconds) in which nothing was recorded, not even that a flush was made."""
         pairs = zip(self.blocks, self.blocks[1:], strict=False)
         return [(one.last_at, two.first_at) for one, two in pairs if two.first_at - one.last_at > longer_than]
 
     def records(self, from_at: float = 0.0, to_at: float = float("inf")) -> Iterator[Record]:
-        """All records from ``from_at`` up to ``to_at``, after the watch list that was in force then."""
+        """All records from ``from_at`` up to ``to_at`` (Unix seconds), after the watch list that was in force then."""
         watch, begun = b"", False
         with self.path.open("rb") as file:
             for block in self.blocks:

@@ -1,11 +1,10 @@
-"""What the screens read: quotes of the watch list that changed, sessions, daemons, open events, other apps' sheets."""
+"""What the screens read: quotes of the watch list that changed; sessions, daemons, events, hours, lanes, sheets."""
 
 import logging
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError, connection
 
@@ -14,6 +13,7 @@ from market.models import FeedSession, Quote
 from market.watchlist import WatchItem, read_watch_list
 from stockdesk import sheets
 from stockdesk.calls.lanes import LaneMeter
+from stockdesk.kis.messages import KST
 from stockdesk.models import DaemonState, Event
 from stockdesk.sheets import Rows, Value, columns, table_rows, wire
 
@@ -24,7 +24,6 @@ OVERLAP = timedelta(seconds=2)
 WATCH_LIST_SECONDS = 2.0
 RETRY_SECONDS = 10.0
 EVENTS = 50
-SEOUL = ZoneInfo("Asia/Seoul")
 
 STORED = (
     "name", "last_price", "change", "sign", "change_rate", "open_price", "high_price", "low_price",
@@ -62,7 +61,7 @@ QUOTE_COLUMNS = columns(Quote, "pk", "updated_at", *STORED)
 
 def seoul_now() -> datetime:
     """Seoul wall time without a zone, as the database gives it to a bare cursor."""
-    return datetime.now(SEOUL).replace(tzinfo=None)
+    return datetime.now(KST).replace(tzinfo=None)
 
 
 class ScreenReader:
@@ -94,7 +93,7 @@ class ScreenReader:
             "sessions": table_rows(FeedSession, SESSION),
             "daemons": table_rows(DaemonState, DAEMON),
             "events": table_rows(Event, EVENT, "WHERE `ended_at` IS NULL ORDER BY `started_at` DESC LIMIT %s", EVENTS),
-            "hours": self._hours.rows(datetime.now(SEOUL)),
+            "hours": self._hours.rows(datetime.now(KST)),
             "lanes": self._lane_rows(),
         }
 

@@ -11,7 +11,7 @@ from collectors.dart.figures import figure
 from collectors.dart.models import Corp, KeyAccount
 from collectors.dart.seasons import Season
 from collectors.dart.watched import listed_corps
-from collectors.errors import BadCall
+from collectors.errors import BadCall, NoData
 from collectors.raw import Body, parser
 from collectors.upsert import store
 
@@ -33,21 +33,32 @@ def items(day: date) -> list[str]:
 
 
 def fetch(day: date, item: str) -> int:
-    """Store the key accounts of one block of companies; the number of rows. NoData when none has reported yet."""
+    """Store the key accounts of one block of companies; the number of rows.
+
+    Raises NoData when none has reported yet, BadCall for a block without companies.
+    """
     season, block = Season.split(item)
     first, _, last = block.partition("-")
     corps = Corp.objects.listed().filter(corp_code__range=(first, last)).order_by("corp_code")
     codes = list(corps.values_list("corp_code", flat=True))
-    bodies = []
+    if not codes:
+        raise BadCall(f"{item}: no listed company is in this block", source=SOURCE)
+    bodies, nothing = [], None
     # More than a hundred only if companies were listed since the blocks were made.
     for start in range(0, len(codes), COMPANIES):
-        part = codes[start : start + COMPANIES]
-        data = client().json(ENDPOINT, corp_code=",".join(part), bsns_year=season.year, reprt_code=season.report)
-        bodies.append(raw.keep(SOURCE, KIND, f"{season}/{part[0]}-{part[-1]}", data))
-    if not bodies:
-        raise BadCall(f"{item}: no listed company is in this block", source=SOURCE)
+        try:
+            bodies.append(_asked(season, codes[start : start + COMPANIES]))
+        except NoData as exc:
+            nothing = exc
+    if nothing is not None and not bodies:
+        raise nothing
     with transaction.atomic():
         return sum(raw.parse(body) for body in bodies)
+
+
+def _asked(season: Season, codes: list[str]) -> Body:
+    data = client().json(ENDPOINT, corp_code=",".join(codes), bsns_year=season.year, reprt_code=season.report)
+    return raw.keep(SOURCE, KIND, f"{season}/{codes[0]}-{codes[-1]}", data)
 
 
 @parser(SOURCE, KIND, version=1)

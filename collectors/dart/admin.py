@@ -13,9 +13,8 @@ from unfold.decorators import display
 
 from assets.admin import figure
 from collectors.models import Corp, Filing, FilingText, KeyAccount, StatementLine
-from collectors.raw_admin import day
 from market.issue_search import FOUND, IssueSearch
-from stockdesk.admin import ReadOnlyAdmin, moment
+from stockdesk.admin import ReadOnlyAdmin, day, moment
 
 
 @admin.register(Filing)

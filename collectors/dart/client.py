@@ -76,7 +76,7 @@ def _client(base_url: str, key: str) -> DartClient:
 
 
 def client() -> DartClient:
-    """The client of this process; raises KeyRefused where no key is set."""
+    """The client of this process; raises KeyRefused where no key is set, or one of another length."""
     source = settings.DESK.sources[SOURCE]
     return _client(source.url, source.key)
 

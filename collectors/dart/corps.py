@@ -1,4 +1,4 @@
-"""All companies that file reports (corpCode.xml): one zip of more than 100,000, once a day."""
+"""All companies that file reports (corpCode.xml): one zip of more than 100,000, once a week."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -14,17 +14,17 @@ from collectors.dart.archive import opened
 from collectors.dart.client import SOURCE, client
 from collectors.dart.models import CORP_LENGTH, CORP_NAME, Corp
 from collectors.errors import SourceError
+from collectors.jobs import one_item
 from collectors.raw import Body, parser
 from collectors.upsert import store
 
 ENDPOINT, KIND = "corpCode.xml", "corps"
-EVERYTHING = "all"
 STORED_AT_ONCE = 2_000
 
 
 def items(day: date) -> list[str]:
     """One list of all companies, whatever the day."""
-    return [EVERYTHING]
+    return one_item(day)
 
 
 def fetch(day: date, item: str) -> int:

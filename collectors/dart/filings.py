@@ -11,24 +11,24 @@ from collectors.dart import values
 from collectors.dart.client import SOURCE, client, read, rows_in
 from collectors.dart.models import CORP_LENGTH, CORP_NAME, RECEIPT_LENGTH, REPORT_NAME, Filing
 from collectors.errors import NoData, SourceError
+from collectors.jobs import EVERYTHING
 from collectors.raw import Body, parser
 from collectors.upsert import store
 
 ENDPOINT, KIND = "list.json", "list"
-WHOLE_DAY = "all"
 OPENS, CLOSES, EVERY_MINUTES = time(7), time(20), 20
 PAGE_ROWS = 100
 PASSES = 4
 
 
 def items(day: date) -> list[str]:
-    """Of today the poll that is due, 1040 at 10:45; of a past day the whole of it, once more; none ahead.
+    """Of today the poll that is due, 1040 at 10:45; of a past day the whole of it, once more; none of a day to come.
 
     The pages of one reading belong together, for they shift while they are read.
     """
     now = timezone.localtime()
     if day != now.date():
-        return [WHOLE_DAY] if day < now.date() else []
+        return [EVERYTHING] if day < now.date() else []
     clock = min(now.time(), CLOSES)
     return [f"{clock.hour:02}{clock.minute // EVERY_MINUTES * EVERY_MINUTES:02}"] if clock >= OPENS else []
 

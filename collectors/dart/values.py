@@ -36,9 +36,9 @@ def digits(row: dict[str, Any], name: str, length: int) -> str:
     return value
 
 
-def symbol(row: dict[str, Any], name: str = "stock_code") -> str:
-    """A short code (005930, 0001A0); "" for a company that is not listed, which DART writes as a blank."""
-    value = text(row, name, 10).upper()
+def symbol(row: dict[str, Any]) -> str:
+    """The short code of a row (005930, 0001A0); "" for a company that is not listed, which DART writes as a blank."""
+    value = text(row, "stock_code", 10).upper()
     return value if re.fullmatch(r"[0-9A-Z]{6,9}", value, re.ASCII) else ""
 
 

@@ -4,10 +4,9 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from assets.admin import EMPTY, figure, gain
+from assets.admin import EMPTY, figure, gain, percent_gain
 from collectors.models import DailyPrice, ListedIssue
-from collectors.raw_admin import day
-from stockdesk.admin import ReadOnlyAdmin, moment
+from stockdesk.admin import ReadOnlyAdmin, day, moment
 
 
 @admin.register(DailyPrice)
@@ -24,7 +23,7 @@ class DailyPriceAdmin(ReadOnlyAdmin):
     of = day("on", _("day"))
     closed = figure("close_price", _("closing price"))
     result = gain("change", _("change"))
-    rate = gain("change_rate", _("change rate"), mark="%")
+    rate = percent_gain("change_rate", _("change rate"))
     opened = figure("open_price", _("open"))
     highest = figure("high_price", _("high"))
     lowest = figure("low_price", _("low"))

@@ -80,6 +80,6 @@ def _client(base_url: str, key: str) -> DataGoKrClient:
 
 
 def client() -> DataGoKrClient:
-    """The client of this process; raises KeyRefused where no key is set."""
+    """The client of this process; raises KeyRefused where no key is set, or a damaged one."""
     source = settings.DESK.sources[SOURCE]
     return _client(source.url, source.key)

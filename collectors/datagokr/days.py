@@ -7,15 +7,14 @@ from django.db import transaction
 from collectors import raw
 from collectors.datagokr.answers import SOURCE
 from collectors.datagokr.client import client
+from collectors.due import is_weekday
 from collectors.errors import NoData, NotYet
-
-EVERYTHING = "all"
-SATURDAY = 5
+from collectors.jobs import one_item
 
 
 def items(day: date) -> list[str]:
     """A weekday is one item, for its pages count together; a weekend has none."""
-    return [EVERYTHING] if day.weekday() < SATURDAY else []
+    return one_item(day) if is_weekday(day) else []
 
 
 def fetch_day(day: date, service: str, kind: str) -> int:

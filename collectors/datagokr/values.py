@@ -33,9 +33,9 @@ def rate(row: dict[str, Any], name: str) -> Decimal | None:
     return Decimal(value) if _RATE.fullmatch(value) else None
 
 
-def symbol(row: dict[str, Any], name: str = "srtnCd") -> str:
-    """A short code; one data set writes A005930 for 005930."""
-    value = text(row, name, 12).upper()
+def symbol(row: dict[str, Any]) -> str:
+    """The short code of a row (srtnCd), "" where there is none; one data set writes A005930 for 005930."""
+    value = text(row, "srtnCd", 12).upper()
     if len(value) == 7 and value.startswith("A"):
         value = value[1:]
     return value if re.fullmatch(r"[0-9A-Z]{6,9}", value, re.ASCII) else ""

@@ -5,14 +5,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from assets.admin import EMPTY, gain
+from assets.admin import figure, gain, percent_gain
 from collectors.overseas.indices import BY_SYMBOL
 from collectors.overseas.models import OverseasBar, OverseasQuote
 from stockdesk.admin import ReadOnlyAdmin, Worded, day, moment
@@ -20,26 +17,7 @@ from stockdesk.admin import ReadOnlyAdmin, Worded, day, moment
 
 def points(field: str, description: Any) -> Any:
     """A column of index points or a rate, to the hundredth."""
-
-    @display(description=description, ordering=field)
-    def column(self: ModelAdmin, row: Any) -> SafeString:
-        value = getattr(row, field)
-        return format_html('<span class="desk-change">{}</span>', EMPTY if value is None else f"{value:,.2f}")
-
-    return column
-
-
-def against_before(field: str, description: Any) -> Any:
-    """A column of a change in points, red or blue."""
-
-    @display(description=description, ordering=field)
-    def column(self: ModelAdmin, row: Any) -> SafeString:
-        value = getattr(row, field)
-        way = "flat" if not value else "up" if value > 0 else "down"
-        text = EMPTY if value is None else f"{value:+,.2f}" if value else "0.00"
-        return format_html('<span class="desk-change desk-{}">{}</span>', way, text)
-
-    return column
+    return figure(field, description, "{:,.2f}".format)
 
 
 @admin.register(OverseasQuote)
@@ -50,8 +28,8 @@ class OverseasQuoteAdmin(ReadOnlyAdmin):
     search_fields = ("symbol", "name")
     search_help_text = _("name or code")
     last = points("price", _("price"))
-    against = against_before("change", _("change"))
-    part = gain("change_rate", _("change rate"), mark="%")
+    against = gain("change", _("change"), "{:+,.2f}".format, "0.00")
+    part = percent_gain("change_rate", _("change rate"))
     before = points("previous_close", _("previous close"))
     date = day("on", _("day there"))
     read = moment("read_at", _("read at"))

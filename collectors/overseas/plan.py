@@ -10,7 +10,7 @@ from collectors.overseas.indices import Index
 OPEN_EVERY = timedelta(minutes=5)
 #: For the final bar after the close, and how often before the session counts as a holiday that no calendar told of.
 FINAL_EVERY, FINAL_TRIES = timedelta(minutes=30), 6
-#: Longer than any rest of an exchange: the first answer brings the days since.
+#: How far back is asked: at first what one answer holds, a hundred days; later more than any rest of an exchange.
 FIRST_BACK, BACK = timedelta(days=140), timedelta(days=14)
 
 

@@ -38,7 +38,8 @@ def newest_final() -> dict[str, date]:
 def store(index: Index, answer: OverseasAnswer, asked_at: datetime, *, daemon: str, fence: int) -> date | None:
     """Keep figure and bars; returns the newest day that is final. Raises LeaseLost when another copy took over.
 
-    Days that have not begun at the exchange are left out: no answer knows them.
+    ``asked_at`` is aware. Days that have not begun at the exchange are left out: no answer knows them. Raises
+    ``django.db.Error``.
     """
     today = index.exchange.local(asked_at).date()
     bars = [bar for bar in answer.bars if bar.on <= today]

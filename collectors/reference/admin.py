@@ -30,26 +30,7 @@ from stockdesk.admin import ReadOnlyAdmin, day
 
 def percent(field: str, description: Any) -> Any:
     """A column of a share in percent, which is neither gain nor loss."""
-
-    @display(description=description, ordering=field)
-    def column(self: ModelAdmin, row: Any) -> SafeString:
-        value = getattr(row, field)
-        return format_html('<span class="desk-change">{}</span>', EMPTY if value is None else f"{value:.2f}%")
-
-    return column
-
-
-def change_rate(field: str, description: Any) -> Any:
-    """A column of a rate of change, red or blue."""
-
-    @display(description=description, ordering=field)
-    def column(self: ModelAdmin, row: Any) -> SafeString:
-        value = getattr(row, field)
-        way = "flat" if not value else "up" if value > 0 else "down"
-        text = EMPTY if value is None else f"{value:+.2f}%" if value else "0.00%"
-        return format_html('<span class="desk-change desk-{}">{}</span>', way, text)
-
-    return column
+    return figure(field, description, "{:.2f}%".format)
 
 
 def when(field: str, description: Any) -> Any:
@@ -64,26 +45,12 @@ def when(field: str, description: Any) -> Any:
 
 def worth(field: str, description: Any) -> Any:
     """A column of KRW in 억원, as Korean screens have it."""
-
-    @display(description=description, ordering=field)
-    def column(self: ModelAdmin, row: Any) -> SafeString:
-        value = getattr(row, field)
-        return format_html('<span class="desk-change">{}</span>', EMPTY if value is None else f"{value / 10**8:,.1f}")
-
-    return column
+    return figure(field, description, lambda won: f"{won / 10**8:,.1f}")
 
 
 def hundred_millions(field: str, description: Any) -> Any:
     """The same of net purchases: bought red, sold blue."""
-
-    @display(description=description, ordering=field)
-    def column(self: ModelAdmin, row: Any) -> SafeString:
-        value = getattr(row, field)
-        way = "flat" if not value else "up" if value > 0 else "down"
-        text = EMPTY if value is None else f"{value / 10**8:+,.1f}" if value else "0"
-        return format_html('<span class="desk-change desk-{}">{}</span>', way, text)
-
-    return column
+    return gain(field, description, lambda won: f"{won / 10**8:+,.1f}")
 
 
 class FetchedAdmin(ReadOnlyAdmin):
@@ -223,6 +190,6 @@ class RankingAdmin(IssueSearch, FetchedAdmin):
     ordering = ("-on", "by", "place")
     last = figure("price", _("price"))
     against = gain("change", _("change"))
-    part = change_rate("change_rate", _("change rate"))
+    part = gain("change_rate", _("change rate"), "{:+.2f}%".format, "0.00%")
     traded = figure("volume", _("volume"))
     net = hundred_millions("net_amount", _("net (KRW 100m)"))

@@ -1,4 +1,4 @@
-"""The way of a batch job to the broker: one client per process, each call through the surplus lanes."""
+"""The way of a batch job to the broker: one client per process, each call through a lane that has room."""
 
 import asyncio
 import atexit

@@ -53,7 +53,7 @@ def read_once(read: Callable[[date], T]) -> Callable[[date], T]:
 
 @read_once
 def is_trading_day(on: date) -> bool:
-    """By the calendar, and by the weekday where it does not know; in the demo today always is one."""
+    """By the calendar, and by the weekday where it does not know; in the demo by the weekday, and today always."""
     if settings.DESK.around_the_clock:
         return on.weekday() < SATURDAY or on == datetime.now(KST).date()
     return said_open(on, settings.DESK.broker)
@@ -93,9 +93,6 @@ class AfterTheDay:
     def __init__(self, hour: int, minute: int = 0, *, until: time | None = None) -> None:
         self.at = time(hour, minute)
         self.until = until
-
-    def __repr__(self) -> str:
-        return f"{self.at:%H:%M}"
 
     def day(self, now: datetime) -> date | None:
         local = now.astimezone(KST)
@@ -139,9 +136,6 @@ class AfterTheClose:
     def __init__(self, minutes: int, *, evening: bool = False) -> None:
         self.after = timedelta(minutes=minutes)
         self.evening = evening
-
-    def __repr__(self) -> str:
-        return f"{datetime.combine(date.min, USUAL_CLOSE) + self.after:%H:%M}"
 
     def day(self, now: datetime) -> date | None:
         on = now.astimezone(KST).date()

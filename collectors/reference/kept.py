@@ -25,7 +25,7 @@ SYMBOL_DAY = ("symbol", "on")
 
 @dataclass(frozen=True, slots=True)
 class RegularClose:
-    """The close of the regular session (15:30), which the next day's limits go by."""
+    """The close of the regular session (15:30), KRW, which the next day's limits go by."""
 
     symbol: str
     on: date

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-SYMBOL_LENGTH = 9
+from market.models import SYMBOL_LENGTH
 
 
 def symbol_column() -> Any:
@@ -192,7 +192,10 @@ class Dividend(models.Model):
 
 
 class Ranking(models.Model):
-    """One place of one of the day's rankings; a newer answer replaces the whole ranking of that day."""
+    """One place of one of the day's rankings (FHPST01710000, FHPST01700000, FHPTJ04400000).
+
+    A newer answer replaces the whole ranking of that day.
+    """
 
     class By(models.TextChoices):
         VOLUME = "volume", _("volume")

@@ -379,7 +379,7 @@ class Migration(migrations.Migration):
                 (
                     "source",
                     models.CharField(
-                        db_default="", default="", help_text="ws, rest or batch", max_length=8, verbose_name="source"
+                        db_default="", default="", help_text="ws or rest", max_length=8, verbose_name="source"
                     ),
                 ),
                 ("session", models.PositiveSmallIntegerField(null=True, verbose_name="session")),

@@ -67,7 +67,7 @@ def feed() -> None:
         for n, one in ((1, None), (2, session), (3, None), (4, None), (5, None))
     ]
     made = Feed(
-        daemon="ws_market", keepers=keepers, client=None, capacity=40, notices=None, buffer=Buffer(),  # type: ignore[arg-type]
+        daemon="ws_market", keepers=keepers, missed=None, capacity=40, notices=None, buffer=Buffer(),  # type: ignore[arg-type]
         writer=None, board=None, stopping=None, coverage=None,  # type: ignore[arg-type]
     )  # fmt: skip
     made.buffer.counts.records, made.buffer.counts.bad = 100, 90

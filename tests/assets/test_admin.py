@@ -1,5 +1,7 @@
 """The broker's answers in the admin: to read, not to change, and without the account's number."""
 
+from decimal import Decimal
+
 import pytest
 
 from stockdesk.unfold import UNFOLD
@@ -45,6 +47,13 @@ def test_numbers_have_groups_and_results_their_sign(admin, pages):
     for text in ("71,000", "69,500<", "desk-up", "+15,000", "+2.16%"):
         assert text in holdings
     assert "-500" in admin.get("/admin/assets/balance/").content.decode()
+
+
+def test_zeros_go_behind_the_point_alone(admin):
+    from assets.admin import grouped  # not before the admin site is made
+
+    numbers = (1_000, Decimal(100), Decimal("100.00"), Decimal("-1234.50"), Decimal("0.0000"))
+    assert [grouped(number) for number in numbers] == ["1,000", "100", "100", "-1,234.5", "0"]
 
 
 def test_an_account_that_is_not_renewed_says_why(admin, pages, rows):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from collectors import backups
 from collectors.errors import NotYet, SourceError
-from collectors.jobs import JOBS
+from collectors.jobs import EVERYTHING, JOBS
 from stockdesk.backup import files, tables
 from stockdesk.events import Troubles
 from stockdesk.kis.messages import KST
@@ -32,21 +32,21 @@ def folder(tmp_path, settings, monkeypatch, process_environment):
 def test_a_day_has_one_backup_however_often_the_job_runs(folder):
     today = timezone.localdate()
     for _ in range(2):
-        assert JOBS["backup"].fetch(today, backups.EVERYTHING) == 1
+        assert JOBS["backup"].fetch(today, EVERYTHING) == 1
         assert len(list(folder.glob("stockdesk-*.sql.gz"))) == 1
 
 
 def test_a_backup_that_takes_long_is_looked_for_later(folder, monkeypatch):
     monkeypatch.setattr(backups, "A_WHILE", 0.01)
     with pytest.raises(NotYet):
-        backups.fetch(timezone.localdate(), backups.EVERYTHING)
+        backups.fetch(timezone.localdate(), EVERYTHING)
 
 
 def test_a_backup_that_fails_says_why(folder, monkeypatch, tmp_path):
     (tmp_path / "a-file").touch()
     monkeypatch.setitem(os.environ, "BACKUP_DIR", str(tmp_path / "a-file"))
     with pytest.raises(SourceError, match="a-file"):
-        backups.fetch(timezone.localdate(), backups.EVERYTHING)
+        backups.fetch(timezone.localdate(), EVERYTHING)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_weekday_that_is_closed_and_the_demo_wait_for_nothing(settings):
 def test_while_the_market_trades_the_job_makes_no_backup(folder, monkeypatch):
     monkeypatch.setattr(backups, "trading_until", lambda now: at("2026-11-20T15:30"))
     with pytest.raises(NotYet, match="until 15:30") as told:
-        backups.fetch(timezone.localdate(), backups.EVERYTHING)
+        backups.fetch(timezone.localdate(), EVERYTHING)
     assert told.value.until == at("2026-11-20T15:30"), "and is tried right then"
     assert not folder.exists()
 

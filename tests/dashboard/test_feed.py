@@ -43,10 +43,7 @@ def snapshot(feed: Feed) -> dict[str, dict[str, dict[str, Any]]]:
 
 SYMBOLS = st.sampled_from(["005930", "0001A0", "000660", "035720"])
 CELLS = st.tuples(st.none() | st.just("삼성전자"), st.none() | st.integers(0, 3), st.none() | st.integers(0, 3))
-CHANGES = st.one_of(
-    st.tuples(st.just("put"), st.dictionaries(SYMBOLS, CELLS), st.booleans()),
-    st.tuples(st.just("remove"), st.lists(SYMBOLS), st.just(False)),
-)
+CHANGES = st.tuples(st.dictionaries(SYMBOLS, CELLS), st.booleans())
 
 
 @given(st.lists(st.tuples(CHANGES, st.sets(st.integers(0, 2))), max_size=25), st.sampled_from([0, 2, 1000]))
@@ -55,11 +52,8 @@ def test_readers_that_hear_any_subset_of_the_deltas_end_where_the_snapshot_is(hi
     readers = [Reader() for _ in range(3)]
     before, feed_module.TOMBSTONES = feed_module.TOMBSTONES, remembered
     try:
-        for (kind, rows, whole), listening in history:
-            if kind == "put":
-                feed.put("quotes", rows, whole=whole)
-            else:
-                feed.remove("quotes", rows)
+        for (rows, whole), listening in history:
+            feed.put("quotes", rows, whole=whole)
             for number in listening:
                 readers[number].hear(feed)
                 assert readers[number].rows == snapshot(feed)
@@ -107,7 +101,7 @@ def test_a_row_that_left_and_came_back_is_whole_for_a_reader_who_missed_both():
     feed.put("quotes", {"005930": ["삼성전자", 71_900, 10]})
     reader = Reader()
     reader.hear(feed)
-    feed.remove("quotes", ["005930"])
+    feed.put("quotes", {}, whole=True)
     feed.put("quotes", {"005930": [None, None, None]})
     reader.hear(feed)
     assert reader.rows == {"quotes": {"005930": {"name": None, "price": None, "volume": None}},

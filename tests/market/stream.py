@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.db import connection
+
+from market.bar_sql import PROCEDURE
 from stockdesk.kis.messages import KST
 from tests.market.ticks import frame, record
 
@@ -40,6 +43,12 @@ class Traded:
                 ACML_VOL=self.total,
             )
         )
+
+
+def roll(now: datetime) -> None:
+    """What the EVENT does, at once. ``now`` is naive, KST. Not inside of a transaction: it makes its own."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"CALL {PROCEDURE}(%s)", [now])
 
 
 def moment(on: date, clock: str) -> datetime:

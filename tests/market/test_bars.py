@@ -16,7 +16,19 @@ from market.models import Quote
 from market.quotes import write_ticks
 from stockdesk.kis.messages import KST
 from stockdesk.models import Fence
-from tests.market.stream import CSAT, FRIDAY, SYMBOLS, Bars, Traded, bars_of, day_of_trades, moment, seconds_of, unix
+from tests.market.stream import (
+    CSAT,
+    FRIDAY,
+    SYMBOLS,
+    Bars,
+    Traded,
+    bars_of,
+    day_of_trades,
+    moment,
+    roll,
+    seconds_of,
+    unix,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,8 +72,8 @@ def play(trades: list[Traded]) -> None:
         if pending := buffer.take():
             write_ticks(pending, FENCE, DAEMON)
         if second.second == 5:
-            bars.roll(second)
-    bars.roll(second + timedelta(minutes=1))
+            roll(second)
+    roll(second + timedelta(minutes=1))
     assert buffer.counts.old == 0
 
 
@@ -103,20 +115,20 @@ def close(symbol: str, clock: str, price: int, volume: int = 1, on: date = FRIDA
 def test_a_run_after_hours_without_one_takes_in_all_that_waits() -> None:
     for minute in range(60):
         close("005930", f"10:{minute:02d}", 70_000 + minute)
-    bars.roll(moment(FRIDAY, "14:00"))
+    roll(moment(FRIDAY, "14:00"))
     assert len(stored(1)) == 60
     assert stored(60) == {("005930", moment(FRIDAY, "10:00")): (70_000, 70_059, 70_000, 70_059, 60)}
     before = {minutes: stored(minutes) for minutes in (1, 5, 15, 60, 1440)}
-    bars.roll(moment(FRIDAY, "14:01"))
+    roll(moment(FRIDAY, "14:01"))
     assert {minutes: stored(minutes) for minutes in before} == before
 
 
 def test_a_minute_that_a_late_tick_reached_is_corrected_in_every_interval() -> None:
     for minute in (0, 1, 2):
         close("005930", f"10:0{minute}", 70_000)
-    bars.roll(moment(FRIDAY, "10:04"))
+    roll(moment(FRIDAY, "10:04"))
     close("005930", "10:01", 71_000, volume=9)
-    bars.roll(moment(FRIDAY, "10:05"))
+    roll(moment(FRIDAY, "10:05"))
     for minutes in (5, 15, 60, 1440):
         assert [*stored(minutes).values()] == [(70_000, 71_000, 70_000, 70_000, 11)]
 
@@ -126,9 +138,9 @@ def test_a_minute_whose_daemon_died_is_taken_from_the_quote() -> None:
     Quote.objects.filter(symbol="005930").update(
         bar_at=at, bar_open=5, bar_high=9, bar_low=4, bar_close=8, bar_volume=3
     )
-    bars.roll(moment(FRIDAY, "10:09"))
+    roll(moment(FRIDAY, "10:09"))
     assert stored(1) == {}  # it may still be the minute of a live daemon whose clock is late
-    bars.roll(moment(FRIDAY, "10:11"))
+    roll(moment(FRIDAY, "10:11"))
     assert stored(1) == {("005930", moment(FRIDAY, "10:07")): (5, 9, 4, 8, 3)}
 
 
@@ -136,13 +148,13 @@ def test_bars_are_kept_as_long_as_their_rule_says() -> None:
     BarRule.objects.filter(interval=1).update(keep_days=2)
     for on in (date(2026, 11, 18), FRIDAY):
         close("005930", "10:00", 70_000, on=on)
-    bars.roll(moment(date(2026, 11, 18), "10:05"))
-    bars.roll(moment(FRIDAY, "10:05"))
+    roll(moment(date(2026, 11, 18), "10:05"))
+    roll(moment(FRIDAY, "10:05"))
     assert [at.date() for _symbol, at in stored(1)] == [FRIDAY]
     assert len(stored(5)) == 2
     # A straggler from before would roll up a bar out of the few minutes that are left.
     close("005930", "10:01", 99_000, on=date(2026, 11, 18))
-    bars.roll(moment(FRIDAY, "10:06"))
+    roll(moment(FRIDAY, "10:06"))
     assert {bar[1] for bar in stored(5).values()} == {70_000}
     assert not ClosedBar.objects.exists()
 
@@ -189,11 +201,11 @@ def test_a_run_that_fails_changes_nothing_and_is_told() -> None:
         cursor.execute("ALTER TABLE market_bar RENAME market_bar_away")
         try:
             with pytest.raises(Exception, match="market_bar"):
-                bars.roll(moment(FRIDAY, "10:05"))
+                roll(moment(FRIDAY, "10:05"))
         finally:
             cursor.execute("ALTER TABLE market_bar_away RENAME market_bar")
     assert "market_bar" in next(text for text in warnings() if "market_bar" in text)
-    bars.roll(moment(FRIDAY, "10:06"))
+    roll(moment(FRIDAY, "10:06"))
     assert len(stored(1)) == 1
     assert warnings() == {}
 
@@ -202,7 +214,7 @@ def test_the_desk_is_not_ready_while_minutes_wait() -> None:
     close("005930", "10:00", 70_000)
     (reason,) = readiness.bars_are_made()
     assert reason.code == "bars_waiting"
-    bars.roll(moment(FRIDAY, "10:05"))
+    roll(moment(FRIDAY, "10:05"))
     assert [*readiness.bars_are_made()] == []
 
 

@@ -11,7 +11,7 @@ from market.buffer import Pending
 from market.models import Quote
 from market.quotes import write_ticks
 from stockdesk.models import Fence
-from tests.market.stream import FRIDAY, moment
+from tests.market.stream import FRIDAY, moment, roll
 from tests.market.ticks import record
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +29,7 @@ def test_the_event_holds_up_no_flush_while_another_writer_has_a_quote() -> None:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            bars.roll(moment(FRIDAY, "10:00"))
+            roll(moment(FRIDAY, "10:00"))
         finally:
             connection.close()
 

@@ -16,7 +16,7 @@ from stockdesk.models import Fence
 from stockdesk.setup import mariadb
 from stockdesk.setup.mariadb import EmbeddedServer
 from stockdesk.setup.places import Places
-from tests.market.stream import FRIDAY, SYMBOLS, bars_of, day_of_trades, moment, seconds_of, unix
+from tests.market.stream import FRIDAY, SYMBOLS, bars_of, day_of_trades, moment, roll, seconds_of, unix
 from tests.market.test_bars import DAEMON, FENCE, USUAL, stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,7 +107,7 @@ def test_bars_are_true_although_the_database_was_killed(server: Server, away: tu
         try:
             write_ticks(pending, FENCE, DAEMON)
             if second.second == 5:
-                bars.roll(second)
+                roll(second)
         except DatabaseError:
             failed += 1
             buffer.put_back(pending)

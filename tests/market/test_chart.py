@@ -11,7 +11,7 @@ from market import bars, chart
 from market.bar_models import BarState, ClosedBar
 from market.models import Quote
 from stockdesk.kis.messages import KST
-from tests.market.stream import CSAT, FRIDAY, moment
+from tests.market.stream import CSAT, FRIDAY, moment, roll
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SYMBOL = "0001A0"
@@ -42,7 +42,7 @@ def test_a_minute_that_waits_is_where_the_event_will_put_it(on: Any, closing: st
         close(clock, 70_001 + number, on)
     now = at("18:00", on)
     before = chart.newest_bars(SYMBOL, interval, at("09:00", on), now)
-    bars.roll(now.replace(tzinfo=None))
+    roll(now.replace(tzinfo=None))
     assert not ClosedBar.objects.exists()
     assert before == chart.newest_bars(SYMBOL, interval, at("09:00", on), now)
     assert before == chart.bars_before(SYMBOL, interval, now, 99)
@@ -51,7 +51,7 @@ def test_a_minute_that_waits_is_where_the_event_will_put_it(on: Any, closing: st
 
 def test_a_late_minute_is_joined_with_those_that_are_stored() -> None:
     close("10:06", 70_001)
-    bars.roll(moment(FRIDAY, "10:08"))
+    roll(moment(FRIDAY, "10:08"))
     close("10:07", 70_005)
     (bar,) = chart.newest_bars(SYMBOL, 5, at("10:05"), at("10:08"))
     assert bar == chart.Bar(at("10:05"), 70_001, 70_005, 70_001, 70_005, 6)

@@ -94,6 +94,17 @@ def test_an_empty_list_is_not_believed_even_when_nothing_is_stored(
     assert Instrument.objects.count() == 0
 
 
+def test_an_empty_list_delists_no_market_even_where_a_shorter_one_is_believed(
+    files: MasterFiles, simulator: RunningSimulator
+) -> None:
+    load_instruments(files)
+    before = everything()
+    simulator.control.mishap_on("short-master", tr_id="master", value=0)
+    loaded = load_instruments(files, even_if_shorter=True)
+    assert (set(loaded.refused), loaded.delisted) == ({"KOSPI", "KOSDAQ"}, [])
+    assert everything() == before
+
+
 def test_an_issue_that_is_listed_no_more_is_marked_and_kept(files: MasterFiles) -> None:
     load_instruments(files)
     Instrument.objects.create(symbol="999990", name="떠난 종목", market="KOSDAQ", base_price=1_000)

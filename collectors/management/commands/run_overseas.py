@@ -20,7 +20,7 @@ WRONG = "wrong-index"
 
 
 class Command(Daemon):
-    """What is not due costs nothing: a look at the clock every half minute."""
+    """What is not due costs no call: the clock is looked at every half minute."""
 
     help = "Keeps collectors_overseasquote and collectors_overseasbar: every five minutes while an exchange trades."
     name = "overseas"

@@ -8,6 +8,7 @@ from django.db import Error as DatabaseError
 
 from collectors.feed import Feed
 from collectors.keeper import Keeper
+from collectors.missed import MissedPrices
 from market.buffer import Buffer
 from market.feedsessions import remove_lamps_beyond
 from market.gaps import Coverage, last_covered
@@ -51,10 +52,11 @@ class Command(Daemon):
         record = desk.recording
         if record.on and self.recorder is None:
             self.recorder = Recorder(record.directory, days=record.days, most_bytes=record.most_bytes)
+        missed = MissedPrices(daemon=self.name, client=self.clients[0], database=self.board, stopping=self.stopping)
         self.feed = Feed(
             daemon=self.name,
             keepers=[self._keeper(number) for number in range(1, desk.ws_sessions + 1)],
-            client=self.clients[0],
+            missed=missed,
             capacity=desk.ws_symbols_per_session,
             notices=Registration(_notice_tr_id(), desk.hts_id) if desk.hts_id else None,
             buffer=Buffer(),
@@ -64,7 +66,7 @@ class Command(Daemon):
             stopping=self.stopping,
             recorder=self.recorder,
         )
-        work = {"the watch list": self.feed.follow_watch_list(), "gaps": self.feed.fill_gaps(lambda: self.fence)}
+        work = {"the watch list": self.feed.follow_watch_list(), "missed prices": missed.follow(lambda: self.fence)}
         work["the calendar"] = self.today.follow(self.board, self.stopping)
         if self.recorder is not None:
             work["the recording"] = self.feed.record()

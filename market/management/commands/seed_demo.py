@@ -10,7 +10,6 @@ from django.db import connection
 from django.utils import timezone
 
 from market import gnuboard, gnuboard_post
-from market.gnuboard_post import SEOUL
 from market.models import Instrument, WatchRow
 from market.watchlist import ensure_quotes, read_watch_list
 from stockdesk.simulator.world import World
@@ -109,7 +108,7 @@ def _exists(column: str, value: str) -> bool:
 def _add_below(parent: int, content: str, **values: Any) -> int:
     """A comment or an answer as PHP inserts it, under the thread number of its post."""
     table = connection.ops.quote_name(settings.DESK.gnuboard.table)
-    now = timezone.now().astimezone(SEOUL).strftime("%Y-%m-%d %H:%M:%S")
+    now = gnuboard_post.board_now()
     if _exists("wr_content", content):
         return 0
     with connection.cursor() as cursor:

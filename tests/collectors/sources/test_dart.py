@@ -1,5 +1,6 @@
 """What becomes of DART's good answers, in the shapes and with the oddities that it has."""
 
+import json
 import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -294,6 +295,21 @@ def test_companies_are_asked_about_a_hundred_at_a_time(web):
     with pytest.raises(NoData):
         accounts.fetch(DAY, blocks[0])
     assert asked == [[f"{n:08d}" for n in range(1, 200, 2)]]
+
+
+def test_a_company_listed_since_then_that_has_not_reported_leaves_nobody_out(web):
+    now = timezone.now()
+    Corp.objects.bulk_create(
+        Corp(corp_code=f"{n:08d}", symbol=f"{n:06d}", fetched_at=now) for n in range(126_380, 126_481)
+    )
+
+    def answer(request):
+        reported = len(request.params["corp_code"].split(",")) > 1
+        return 200, {}, json.dumps(good([key_account()]) if reported else {"status": "013", "message": "없음"})
+
+    web.add_callback(responses.GET, f"{DART}/fnlttMultiAcnt.json", callback=answer)
+    assert accounts.fetch(DAY, "2026/11014/00126380-00126480") == 1
+    assert KeyAccount.objects.get().corp_code == "00126380"
 
 
 def test_without_companies_there_is_no_list_to_ask_for():
