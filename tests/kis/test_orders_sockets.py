@@ -34,6 +34,12 @@ WHOLE = HEAD % len(ANSWER) + ANSWER
 Deed = Callable[["Line"], Awaitable[None]]
 
 
+@pytest.fixture(autouse=True)
+def _slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ends of a line share this process: where others have the cores, it opens later than a broker's would."""
+    monkeypatch.setattr("stockdesk.kis.orders.CONNECT_SECONDS", 3.0)
+
+
 class Line:
     """One connection to the server."""
 
