@@ -139,8 +139,8 @@ def check_condition(wanted: Wanted, facts: Facts) -> Refusal | None:
 
 
 def check_instrument(wanted: Wanted, facts: Facts) -> Refusal | None:
-    """6 · in the master, not halted, not in VI or single-price trading, no market-wide stop."""
-    quote, market = facts.quote, facts.market
+    """6 · in the master, not halted, not in VI or single-price trading."""
+    quote = facts.quote
     if quote is None or quote.instrument is None:
         return refuse(wanted, "not_listed", "The symbol is not in the master.")
     if quote.halted or quote.instrument.halted:
@@ -149,10 +149,8 @@ def check_instrument(wanted: Wanted, facts: Facts) -> Refusal | None:
         return refuse(wanted, "barred", "The exchange has put a mark of danger on this issue: nothing is bought.")
     if quote.single_price:
         return refuse(wanted, "single_price", "The issue is in a call auction.")
-    if market is None or market.stopped is None or quote.single_price is None:
+    if quote.single_price is None:
         return refuse(wanted, "cannot_compute", "Whether the issue trades continuously is not known.")
-    if market.stopped:
-        return refuse(wanted, "market_stopped", "The whole market is stopped.")
     return None
 
 

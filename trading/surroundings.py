@@ -65,6 +65,4 @@ def market_view(on: date, *, using: str = "default") -> MarketView:
     A stop of the whole market is told by no table: its issues do not trade, and their quotes grow old in seconds.
     """
     day: Day = day_of(on, using)
-    return MarketView(
-        on, day.is_open, day.confirmed, day.regular_from, day.regular_to, day.over_at, day.may_order, stopped=False
-    )
+    return MarketView(on, day.is_open, day.confirmed, day.regular_from, day.regular_to, day.over_at, day.may_order)

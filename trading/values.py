@@ -127,8 +127,6 @@ class MarketView:
     """From here on no order of the day can fill any more."""
     takes: Callable[[datetime, str], bool]
     """Whether the exchange takes an order of this ORD_DVSN at a moment."""
-    stopped: bool | None = False
-    """A circuit breaker holds the whole market."""
 
 
 @dataclass(frozen=True, slots=True)

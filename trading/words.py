@@ -61,7 +61,6 @@ WHY_NOT: dict[str, str | Promise] = {
     "closed_today": gettext_lazy("The market is closed today."),
     "no_hours": gettext_lazy("The hours of this kind of order are not known."),
     "outside_hours": gettext_lazy("It is outside regular trading."),
-    "market_stopped": gettext_lazy("The whole market is stopped."),
     "clock_off": gettext_lazy("Our clock and the broker's differ."),
     # the account
     "no_assets": gettext_lazy("The account has not been read."),

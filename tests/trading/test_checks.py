@@ -77,8 +77,6 @@ def test_an_order_with_everything_in_order_passes() -> None:
         ({"quote": a_quote(instrument=InstrumentView("stock", False, overheated=True))}, "barred"),
         ({"quote": a_quote(single_price=True)}, "single_price"),
         ({"quote": a_quote(single_price=None)}, "cannot_compute"),
-        ({"market": a_market(stopped=True)}, "market_stopped"),
-        ({"market": a_market(stopped=None)}, "cannot_compute"),
         ({"quote": a_quote(last_price=None)}, "no_quote"),
         ({"quote": a_quote(covered=None)}, "not_covered"),
         ({"quote": a_quote(received_at=ago(10.1))}, "old_quote"),
