@@ -79,11 +79,7 @@ def tell_age(now: datetime) -> None:
 
 
 def words() -> dict[str, str]:
-    return {
-        "program.backup": _("Backup"),
-        "event.backup-old": _("No backup for two days"),
-        "event.backup-failed": _("No backup was made"),
-    }
+    return {"program.backup": _("Backup")}
 
 
 say(words, [NONE_SINCE])

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.utils.translation import gettext as _
 
 from collectors.retry import executed
 from stockdesk.env.sources import PUBLIC_SOURCES
@@ -61,8 +60,4 @@ def key_may_be_good(source: str) -> None:
     clear_event("reference", KEY_REFUSED, source)
 
 
-def words() -> dict[str, str]:
-    return {f"event.{KEY_REFUSED}": _("A source refuses its key")}
-
-
-say(words, [source.remedy for source in PUBLIC_SOURCES])
+say(dict, [source.remedy for source in PUBLIC_SOURCES])

@@ -154,7 +154,7 @@ def asset_words() -> dict[str, str]:
 
 
 def event_words() -> dict[str, str]:
-    """Levels, and what the codes of our own daemons mean; an unknown code is shown as it is."""
+    """Levels, and since when and how often. The catalogue says what a code means; an unknown one is shown as it is."""
     return {
         "level.info": pgettext("level", "note"),
         "level.warning": pgettext("level", "warning"),
@@ -162,31 +162,11 @@ def event_words() -> dict[str, str]:
         "level.critical": pgettext("level", "critical"),
         "event.since": _("since {time}, {age}"),
         "event.times": _("{n} times"),
-        "event.key-quarantined": _("App key must rest"),
-        "event.step-failed": _("A round of work failed"),
-        "event.calls-refused": _("The broker refuses calls"),
-        "event.assets-stale": _("Assets out of date"),
-        "event.watch-list-full": _("More symbols than places"),
-        "event.session-down": _("A session is down"),
-        "event.registrations-refused": _("Registrations refused"),
-        "event.notices-unreadable": _("Execution notices cannot be read"),
-        "event.records-refused": _("Most records cannot be read"),
-        "event.recording-stopped": _("Ticks are not recorded"),
-        "event.step-late": _("A round of work hangs"),
-        "event.day-disputed": _("Trading day in doubt"),
-        "event.days-run-out": _("Trading days run out"),
-        "event.day-unconfirmed": _("Trading day not confirmed"),
-        "event.calendar-unanswered": _("No calendar from KIS"),
-        "event.board-unreadable": _("The board cannot be read"),
-        "event.round-slow": _("The whole market is read too slowly"),
-        "event.no-room": _("The whole market is not read"),
-        "event.no-instruments": _("No listed issues"),
-        "event.master-refused": _("List of issues not taken"),
     }
 
 
 def catalogue_words() -> dict[str, str]:
-    """What an event means and what to do about it, by its code; a room's own words for one win."""
+    """What an event means and what to do about it, by its code."""
     meanings = {f"event.{code}": _(entry.sentence) for code, entry in CATALOGUE.items()}
     return {**meanings, **{f"advice.{code}": _(entry.todo) for code, entry in CATALOGUE.items()}}
 

@@ -22,12 +22,11 @@ show("overseas", OVERSEAS, overseas_rows)
 
 
 def words() -> dict[str, str]:
-    """What the strip says of an index, and what the event of a wrong answer means."""
+    """What the strip says of an index."""
     return {
         "overseas.open": _("Trading, read at {time}"),
         "overseas.closed": _("Close of {day}, read at {time}"),
         "overseas.old": _("Trading, but not renewed since {time}"),
-        "event.wrong-index": _("The broker answers for another index"),
     }
 
 

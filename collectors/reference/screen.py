@@ -1,6 +1,5 @@
 """What the dashboard shows of the rankings: the first places of the newest day of each."""
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from collectors.reference.models import Ranking
@@ -28,12 +27,4 @@ def ranking_rows() -> Rows:
 show("rankings", RANKING, ranking_rows)
 
 
-def words() -> dict[str, str]:
-    """What the events of the batch jobs mean."""
-    return {
-        "event.worker-idle": _("Nobody works on the batch jobs"),
-        "event.job-unopened": _("A batch job cannot begin"),
-    }
-
-
-say(words, [gettext_noop("tasks are queued, but no worker takes them: is the program worker running?")])
+say(dict, [gettext_noop("tasks are queued, but no worker takes them: is the program worker running?")])

@@ -75,17 +75,8 @@ def standing_text(*, wanted: bool, reason: str, changes_at: datetime | None, now
     return text % {"until": moment_text(changes_at, now), "why": why}
 
 
-def words() -> dict[str, str]:
-    """What the dashboard says of the manager's events."""
-    return {
-        **{f"event.{code}": str(text) for code, text in TROUBLES.items()},
-        "event.supervisord-silent": gettext("The programs cannot be started or stopped"),
-        "event.chore-failed": gettext("A small task of the manager fails"),
-    }
-
-
 say(
-    words,
+    dict,
     [
         gettext_noop("{1} instead of running"),
         gettext_noop("{1} instead of running: {2}"),
