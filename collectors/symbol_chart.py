@@ -25,11 +25,13 @@ from stockdesk.hours import day_of
 from stockdesk.kis.messages import KST
 
 COUNT = 500
+#: Of bars that may be asked for: the stock exchange opened in 1956.
+YEARS = range(1956, 2200)
 View = Callable[[HttpRequest, str], HttpResponse]
 
 
 def for_the_script(view: View) -> View:
-    """403 tells the page that its login or role has ended, 503 that the database is away, 400 that it asked badly."""
+    """403 tells the page that its login or role has ended, 503 that the database is away."""
 
     @never_cache
     @wraps(view)
@@ -40,8 +42,6 @@ def for_the_script(view: View) -> View:
             return view(request, symbol)
         except DatabaseError:
             return JsonResponse({}, status=503)
-        except (ValueError, OverflowError):
-            return JsonResponse({"error": _("interval is 1, 5, 15, 60 or 1440, a time is in seconds.")}, status=400)
 
     return answered
 
@@ -49,8 +49,11 @@ def for_the_script(view: View) -> View:
 @for_the_script
 def symbol_bars(request: HttpRequest, symbol: str) -> HttpResponse:
     """Bars of ``interval`` minutes: the newest, those before ``before`` or from ``after`` on, the oldest first."""
-    interval = Interval(int(request.GET.get("interval", "1")))
-    before, after = (_moment(request, name) for name in ("before", "after"))
+    try:
+        interval = Interval(int(request.GET.get("interval", "1")))
+        before, after = (_moment(request, name) for name in ("before", "after"))
+    except (ValueError, OverflowError):
+        return JsonResponse({"error": _("interval is 1, 5, 15, 60 or 1440, a time is in seconds.")}, status=400)
     now = timezone.now()
     until = before or now + timedelta(days=1)
     if after is not None:
@@ -86,8 +89,14 @@ def symbol_overlays(request: HttpRequest, symbol: str) -> HttpResponse:
 
 
 def _moment(request: HttpRequest, name: str) -> datetime | None:
+    """Raises ValueError or OverflowError for what is no moment of any market."""
     text = request.GET.get(name, "")
-    return chart.from_wall(int(text)) if text else None
+    if not text:
+        return None
+    at = chart.from_wall(int(text))
+    if at.year not in YEARS:
+        raise ValueError(f"{name} lies in the year {at.year}")
+    return at
 
 
 def _stored(symbol: str, interval: int, until: datetime) -> list[Bar]:

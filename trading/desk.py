@@ -113,7 +113,7 @@ def request_cancel(order_id: int, who: str, now: datetime) -> Order:
     if order is None or order.state not in CANCELLABLE:
         raise Changed(f"order {order_id} does not work")
     note(who, now, "cancel", after=f"{order.symbol} {order.order_no}")
-    return storage.save(order, replace(order, cancel_at=now, cancel_attempts=0))
+    return storage.save(order, replace(ledger.cancel_anew(order), cancel_at=now))
 
 
 @transaction.atomic

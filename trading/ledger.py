@@ -3,7 +3,7 @@
 Pure: an order in, the changed order out. `trading.engine` stores it before anything else happens.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -40,6 +40,7 @@ DENIALS_WITHIN = timedelta(minutes=10)
 LONGEST_DENIAL_PAUSE = 30
 """Seconds between two intents of a condition whose last ones were all held back right before they left."""
 CANCEL_ATTEMPTS = 3
+NOT_CANCELLED = "It could not be cancelled."
 CANCEL_AGAIN = timedelta(seconds=10)
 
 
@@ -178,15 +179,32 @@ def deny(order: Order, now: datetime, code: str, text: str) -> Order:
     return moved(order, to, now, code=code, reason=text)
 
 
-def is_swept(order: Order, desk: DeskView) -> bool:
+def is_swept(order: Order, desk: DeskView | None, now: datetime) -> bool:
     """Whether a full stop has yet to take this order back, whatever became of cancels before the stop.
 
-    Tries after the first go by the order's own ``cancel_at``, as those of any cancel do.
+    Tries after the first go by the order's own ``cancel_at``, as those of any cancel do. The stop's time is another
+    machine's clock: where it lies ahead, a cancel is tried again no sooner than any other.
     """
-    if desk.stop is not Stop.FULL or order.source is Source.EXTERNAL or order.state not in CANCELLABLE:
+    if desk is None or desk.stop is not Stop.FULL or order.source is Source.EXTERNAL or order.state not in CANCELLABLE:
         return False
     sent = order.cancel_sent_at
-    return sent is None or (desk.stop_at is not None and sent < desk.stop_at)
+    if sent is None:
+        return True
+    just_tried = timedelta(0) <= now - sent < CANCEL_AGAIN
+    return desk.stop_at is not None and sent < desk.stop_at and not just_tried
+
+
+def cancel_anew(order: Order) -> Order:
+    """The order with all tries of a cancel before it; what tells that earlier ones were in vain is over."""
+    return replace(order, cancel_attempts=0, alarm="" if order.alarm == NOT_CANCELLED else order.alarm)
+
+
+def next_to_cancel(orders: Sequence[Order], desk: DeskView | None, now: datetime) -> Order | None:
+    """Of those whose cancel is due the one whose last try is the longest ago: none stands in the way of the others."""
+    due = [order for order in orders if cancel_is_due(order, now) or is_swept(order, desk, now)]
+    return min(
+        due, key=lambda order: (order.cancel_sent_at is not None, order.cancel_sent_at or now, order.id), default=None
+    )
 
 
 def cancelling(order: Order, now: datetime) -> Order:
@@ -212,7 +230,7 @@ def back_to_work(order: Order, now: datetime, **changes: Any) -> Order:
     again = order.cancel_attempts < CANCEL_ATTEMPTS
     changes = {"cancel_at": now + CANCEL_AGAIN if again else None, **changes}
     if not again:
-        changes["alarm"] = "It could not be cancelled."
+        changes["alarm"] = NOT_CANCELLED
     return moved(order, State.PARTIAL if _has_fills(order) else State.ACCEPTED, now, **changes)
 
 

@@ -238,12 +238,8 @@ class Sender:
         orders = self._core.storage.orders(kst_day(now))
         if self._too_soon(orders, now) or setting is None:
             return None
-        for order in orders:
-            if order.mode is not setting.mode or not order.order_no:
-                continue
-            if ledger.cancel_is_due(order, now) or (desk is not None and ledger.is_swept(order, desk)):
-                return order
-        return None
+        ours = [order for order in orders if order.mode is setting.mode and order.order_no]
+        return ledger.next_to_cancel(ours, desk, now)
 
     def _commit_cancelling(self, order: Order, around: Surroundings) -> Order:
         current = self._core.storage.find(order.id)
@@ -252,9 +248,9 @@ class Sender:
         facts = self._core.facts(order.symbol, around, MarketData(), [], None, order_id=order.id)
         if checks.cancel_refusal(current, facts) is not None:
             raise Withheld(current)
-        swept = facts.desk is not None and ledger.is_swept(current, facts.desk)
+        swept = ledger.is_swept(current, facts.desk, facts.now)
         # A full stop has its own tries, however many a cancel before it has used up.
-        fresh = replace(current, cancel_attempts=0) if swept else current
+        fresh = ledger.cancel_anew(current) if swept else current
         try:
             return self._core.storage.save(current, ledger.cancelling(fresh, facts.now))
         except Changed:

@@ -62,7 +62,8 @@ def own_setting() -> Setting:
 def market_view(on: date, *, using: str = "default") -> MarketView:
     """The trading day as the calendar has it; a date it does not know is neither open nor closed.
 
-    A stop of the whole market is told by no table: its issues do not trade, and their quotes grow old in seconds.
+    A stop of the whole market is told by no table. A quote that comes by session grows old in seconds then; one that
+    comes by rounds over REST does not, and only what KIS says of the issue right before the order holds that back.
     """
     day: Day = day_of(on, using)
     return MarketView(on, day.is_open, day.confirmed, day.regular_from, day.regular_to, day.over_at, day.may_order)

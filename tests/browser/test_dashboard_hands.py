@@ -162,7 +162,7 @@ async def test_what_is_wrong_is_said_with_its_beginning_and_the_remedy_and_cover
     await expect(trouble).to_be_hidden()
     await live_desk.sql("RENAME TABLE market_feedsession TO market_feedsession_away")
     try:
-        await expect(trouble).to_contain_text("데이터베이스를 읽지 못합니다")
+        await expect(trouble).to_contain_text("데이터베이스를 읽지 못합니다", timeout=20_000)
         await expect(trouble).to_contain_text(re.compile(r"\d\d:\d\d:\d\d부터"))
         await expect(trouble).to_contain_text("MariaDB 실행 여부")
         boxes = [await page.locator(name).bounding_box() for name in ("header.bar", "#trouble", "#switches")]

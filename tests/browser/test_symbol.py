@@ -44,7 +44,7 @@ async def test_a_page_that_hears_nothing_says_so_and_mends_itself(live_desk):
     page = await live_desk.open(f"/symbol/{SYMBOL}/")
     complaints = len(live_desk.complaints)
     await page.context.set_offline(True)
-    await expect(page.locator("#lost-link")).to_be_visible()
+    await expect(page.locator("#lost-link")).to_be_visible(timeout=15_000)
     await expect(page.locator("#lost-at")).not_to_be_empty()
     await page.context.set_offline(False)
     await expect(page.locator("#lost-link")).to_be_hidden()

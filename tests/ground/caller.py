@@ -1,8 +1,8 @@
 """A process that calls the broker as fast as its lanes allow: ``python -m tests.ground.caller START SECONDS LANE...``.
 
 The broker's address and the app key come from the environment, as everywhere. ``order:1.0`` pauses a second
-after each call. Prints a line for each: its lane, how long it took in all (seconds), when it might leave (on the
-machine's monotonic clock) and how long its answer took from then on.
+after each call. Prints a line whenever a call might leave (on the machine's monotonic clock), and one for each that
+was answered: how long it took in all, and how long from when it left last, in seconds.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import time
 
 import django
 
-from tests.ground.flood import Clock
+from tests.ground.flood import Clock, tell
 
 
 async def call(start: float, seconds: float, lanes: list[str]) -> None:
@@ -27,6 +27,7 @@ async def call(start: float, seconds: float, lanes: list[str]) -> None:
         async def reserve(self, lane: str) -> None:
             await super().reserve(lane)
             left_at[asyncio.current_task()] = clock.last
+            tell("left", lane, clock.last)
 
     key, clock = settings.DESK.app_keys[0], Clock()
     left_at: dict[object, float] = {}
@@ -47,7 +48,7 @@ async def call(start: float, seconds: float, lanes: list[str]) -> None:
             before = time.monotonic()
             await client.inquire_price("005930", lane=lane)
             answered, left = time.monotonic(), left_at[asyncio.current_task()]
-            print(lane, answered - before, left, answered - left)
+            tell("answered", lane, answered - before, answered - left)
             await asyncio.sleep(float(pause or 0))
 
     await asyncio.gather(*(ask(lane) for lane in lanes))

@@ -47,16 +47,17 @@ def test_five_greedy_processes_stay_below_the_ceiling_in_every_second_that_the_b
         (seen,) = simulator.control.seen()["calls"].values()
         issues = simulator.control.seen()["token_issues"]
     lines = [line.split() for line in "".join(printed).splitlines()]
-    lanes, took, left, answered_after = ([line[column] for line in lines] for column in range(4))
-    moments, slowest = [float(moment) for moment in left], max(map(float, answered_after))
-    assert in_any(1.0, moments) <= OURS
-    # A call that is held up on its way comes together with later ones; none comes that was not let go.
-    assert seen["most_in_a_second"] <= in_any(1.0 + slowest, moments)
-    if slowest <= PROMPT:
-        assert seen["refused"] == {}
+    left = [float(line[2]) for line in lines if line[0] == "left"]
+    answered = [(line[1], float(line[2]), float(line[3])) for line in lines if line[0] == "answered"]
+    slow = [after for _, _, after in answered if after > PROMPT]
+    assert in_any(1.0, left) <= OURS
+    # A call that is held up on its way comes together with later ones. None comes that was not let go, and none is
+    # one too many but where some were held up.
+    assert seen["most_in_a_second"] <= in_any(1.0 + max(slow, default=PROMPT), left)
+    assert sum(seen["refused"].values()) <= len(slow)
     # A busy machine pays for late wake-ups with slots; a quiet one uses nearly all (`bench/sweep.py`).
     assert seen["total"] > OURS * SECONDS * 0.2
     assert [len(times) for times in issues.values()] == [1]
-    waits = [float(seconds) for lane, seconds in zip(lanes, took, strict=True) if lane == "order"]
+    waits = [took for lane, took, _ in answered if lane == "order"]
     # The lane's own spacing, and what the call itself takes on a busy machine.
     assert max(waits) <= spacing("order", 1) + 1.5

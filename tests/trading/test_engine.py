@@ -15,6 +15,7 @@ from tests.trading.model.faults import FaultyStorage, StorageFailed
 from tests.trading.model.schedule import SETTING, Schedule, drive
 from tests.trading.model.tables import MemoryTables
 from tests.trading.values import takes_common
+from trading import ledger
 from trading.alarms import troubles
 from trading.engine import Engine
 from trading.ports import Surroundings
@@ -365,16 +366,34 @@ def test_a_full_stop_tries_what_could_not_be_cancelled_before_it_once_more() -> 
     desk.bought()
     given_up = replace(desk.order(), cancel_attempts=3, cancel_sent_at=desk.now, alarm="It could not be cancelled.")
     desk.rows.rows[given_up.id] = given_up
-    desk.later(2)
+    desk.later(20)
     assert drive(desk.engine.cancel_one()) is None
     desk._change_desk(replace(desk.desk, stop=Stop.FULL, stop_at=desk.now), "full stop")
     desk.later(2)
     cancelled = drive(desk.engine.cancel_one())
     assert (cancelled.state, cancelled.cancel_attempts) == (State.CANCELLING, 1)
+    assert cancelled.alarm == "", "that it was in vain is over"
     # Given up a second time, it is left alone: one stop does not press a refused cancel for ever.
     desk.rows.rows[given_up.id] = replace(cancelled, state=State.ACCEPTED, cancel_attempts=3, cancel_at=None)
     desk.later(2)
     assert drive(desk.engine.cancel_one()) is None
+
+
+def test_a_stop_from_a_clock_ahead_of_ours_neither_hammers_nor_holds_up_the_others() -> None:
+    desk = Desk()
+    desk.bought()
+    first = replace(desk.order(), cancel_sent_at=desk.now, cancel_attempts=3, alarm="turned up late")
+    stop = replace(desk.desk, stop=Stop.FULL, stop_at=desk.now + timedelta(minutes=10))
+    second = replace(first, id=first.id + 1, cancel_sent_at=None, cancel_attempts=0)
+
+    def next_after(seconds: int, *orders: Order) -> Order | None:
+        return ledger.next_to_cancel(orders, stop, desk.now + timedelta(seconds=seconds))
+
+    assert next_after(9, first) is None
+    assert next_after(10, first) == first
+    assert next_after(-60, first) == first, "a clock set back holds up no cancel"
+    assert next_after(10, first, second) == second
+    assert ledger.cancel_anew(first).alarm == "turned up late"
 
 
 def test_a_full_stop_does_not_wait_until_an_order_is_due_to_be_cancelled_anyway() -> None:

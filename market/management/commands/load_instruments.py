@@ -30,6 +30,6 @@ class Command(BaseCommand):
         if loaded.refused:
             reasons = "; ".join(f"{market}: {reason}" for market, reason in loaded.refused.items())
             raise CommandError(
-                f"Not loaded, what is stored stays: {reasons}. Try again later; if a list is rightly shorter "
-                "than it was, --even-if-shorter takes it."
+                f"Not loaded, what is stored stays: {reasons}. Try again later; if a list that lacks issues is "
+                "rightly shorter than it was, --even-if-shorter takes it."
             )

@@ -317,7 +317,7 @@ class Schedule:
                 self._press_or_lift()
             case 1 | 2:
                 stop = random.choice((Stop.NORMAL, Stop.NORMAL, Stop.NO_NEW, Stop.FULL))
-                self._change_desk(replace(self.desk, stop=stop), f"stop state {stop}")
+                self._change_desk(replace(self.desk, stop=stop, stop_at=self.now), f"stop state {stop}")
             case 3 | 4:
                 self._edit(random.choice(self.tables.all_conditions()))
             case 5:
