@@ -14,7 +14,7 @@ CODES = (
     "look-ups-fail", "killed", "desk-stopped", "condition-off",
 )  # fmt: skip
 SLOW_RECOVERY = timedelta(seconds=10)
-BLIND = timedelta(seconds=8)  # the alarms are reckoned every two: ten at the most until it is told
+BLIND = timedelta(seconds=7)  # alarms are reckoned every two, and a look takes a while: ten until it is told
 
 
 def troubles(
